@@ -1,0 +1,45 @@
+// Outlives the process that started it by a moment, and clears up behind it. It reads what to guard from its standard
+// input, which the operating system closes however that process ends: by itself, by Ctrl-C, by SIGKILL.
+import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+
+/** @type {Map<number, NodeJS.Signals>} processes to end, and the signal that ends each */
+const processes = new Map();
+/** @type {Set<string>} directories to remove after them */
+const directories = new Set();
+
+const orders = {
+  guard: ({ pid, signal }) => processes.set(pid, signal),
+  release: ({ pid }) => processes.delete(pid),
+  guardDirectory: ({ path }) => directories.add(path),
+  releaseDirectory: ({ path }) => directories.delete(path),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const order = JSON.parse(line);
+  orders[order.do]?.(order);
+}
+
+for (const [pid, signal] of processes) {
+  send(pid, signal);
+  send(pid, 'SIGCONT'); // a stopped process takes its signal when it goes on
+}
+await allGone(8_000);
+for (const pid of processes.keys()) send(pid, 'SIGKILL');
+await allGone(2_000);
+await Promise.all([...directories].map((path) => rm(path, { recursive: true, force: true, maxRetries: 5 })));
+
+async function allGone(withinMs) {
+  const deadline = performance.now() + withinMs;
+  while (performance.now() < deadline && [...processes.keys()].some((pid) => send(pid, 0))) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function send(pid, signal) {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false; // already gone
+  }
+}
