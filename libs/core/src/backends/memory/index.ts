@@ -1,0 +1,1 @@
+export { memory, type MemoryBackend, type MemoryOptions } from './memory.backend.js';

@@ -1,0 +1,2 @@
+export { redis, type RedisBackend, type RedisBackendOptions, type RedisClient } from './redis.backend.js';
+export { RedisScript } from './redis.script.js';

@@ -1,0 +1,85 @@
+import type { Bus, SubscribeOptions, Unsubscribe } from '../../bus.js';
+import { withDeadline } from '../../deadline.js';
+import { Subscriptions } from '../../subscriptions.js';
+import type { RedisBackend, RedisClient } from './redis.backend.js';
+
+const PING_EVERY_MS = 5_000;
+
+/** Redis PUB/SUB on a connection of its own, which exists as soon as somebody subscribes. */
+export class RedisBus implements Bus {
+  private readonly subscriptions = new Subscriptions();
+  private subscriber: RedisClient | undefined;
+  private pings: NodeJS.Timeout | undefined;
+
+  constructor(private readonly backend: RedisBackend) {}
+
+  get connected(): boolean {
+    return this.subscriber ? this.subscriber.status === 'ready' : true;
+  }
+
+  async publish(channel: string, message: string): Promise<void> {
+    await withDeadline(`Publishing to ${channel}`, this.backend.client.publish(this.name(channel), message));
+  }
+
+  async subscribe(
+    channel: string,
+    handler: (message: string) => void,
+    options?: SubscribeOptions,
+  ): Promise<Unsubscribe> {
+    this.subscriber ??= this.connect();
+    const subscriber = this.subscriber;
+    const { remove } = this.subscriptions.add(this.name(channel), handler, options);
+    const unsubscribe = async () => {
+      if (remove() && this.subscriber === subscriber)
+        await subscriber.unsubscribe(this.name(channel)).catch(() => undefined);
+    };
+    try {
+      // Also for the second subscriber of a channel: the first one's SUBSCRIBE may still be under way.
+      await withDeadline(`Subscribing to ${channel}`, subscriber.subscribe(this.name(channel)));
+    } catch (error) {
+      await unsubscribe();
+      throw error;
+    }
+    return unsubscribe;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.pings);
+    this.subscriber?.disconnect();
+    this.subscriber = undefined;
+  }
+
+  private connect(): RedisClient {
+    const subscriber = this.backend.duplicate({
+      enableOfflineQueue: true,
+      maxRetriesPerRequest: null,
+      autoResubscribe: true,
+    });
+    let wasReady = false;
+    subscriber.on('ready', () => {
+      // ioredis resubscribes in the same tick; the ping's answer therefore comes after the subscriptions took hold.
+      if (wasReady)
+        void subscriber.ping().then(
+          () => this.subscriptions.gap(),
+          () => undefined,
+        );
+      wasReady = true;
+    });
+    subscriber.on('message', (channel: string, message: string) => this.subscriptions.deliver(channel, message));
+    if (subscriber.status === 'wait') subscriber.connect().catch(() => undefined);
+    this.pings = setInterval(() => this.provePresence(subscriber), PING_EVERY_MS).unref();
+    return subscriber;
+  }
+
+  /** A link that died without a word looks like a quiet one; only an unanswered ping tells them apart. */
+  private provePresence(subscriber: RedisClient): void {
+    if (subscriber.status !== 'ready') return;
+    withDeadline('The bus ping', subscriber.ping(), { deadlineMs: PING_EVERY_MS }).catch(() => {
+      if (subscriber.status === 'ready') subscriber.disconnect(true);
+    });
+  }
+
+  private name(channel: string): string {
+    return `${this.backend.namespace}:bus:${channel}`;
+  }
+}

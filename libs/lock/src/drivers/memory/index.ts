@@ -1,0 +1,1 @@
+export { MemoryLockDriver } from './memory-lock.driver.js';

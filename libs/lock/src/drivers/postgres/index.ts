@@ -1,0 +1,1 @@
+export { PostgresLockDriver } from './postgres-lock.driver.js';

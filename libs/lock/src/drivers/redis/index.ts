@@ -1,0 +1,1 @@
+export { RedisLockDriver } from './redis-lock.driver.js';

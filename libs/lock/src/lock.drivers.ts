@@ -1,0 +1,16 @@
+import type { Backend, MemoryBackend } from '@rookery/core';
+import type { PostgresBackend } from '@rookery/core/postgres';
+import type { RedisBackend } from '@rookery/core/redis';
+import type { LockDriver } from './lock.driver.js';
+
+/** Loads only the driver that the backend needs, so that an app on Redis needs no pg and the other way round. */
+export async function lockDriverFor(backend: Backend): Promise<LockDriver> {
+  switch (backend.kind) {
+    case 'memory':
+      return new (await import('./drivers/memory/index.js')).MemoryLockDriver(backend as MemoryBackend);
+    case 'redis':
+      return new (await import('./drivers/redis/index.js')).RedisLockDriver(backend as RedisBackend);
+    case 'postgres':
+      return new (await import('./drivers/postgres/index.js')).PostgresLockDriver(backend as PostgresBackend);
+  }
+}
