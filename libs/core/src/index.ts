@@ -1,3 +1,4 @@
+export { afterCommit } from './after-commit.js';
 export { aroundMethod, NotManagedByNestError, type AsyncMethod, type MethodCall } from './around-method.js';
 export { BACKEND, type Backend, type BackendKind } from './backend.js';
 export { memory, type MemoryBackend, type MemoryOptions } from './backends/memory/index.js';
@@ -6,6 +7,7 @@ export { ConnectionCount } from './connection-count.js';
 export { checkMs, DEFAULT_DEADLINE_MS, sleep, withDeadline, type CallOptions } from './deadline.js';
 export { defineModule } from './define-module.js';
 export { checkName, checkNamespace, resourceKey } from './key.js';
+export { DRAIN, type DrainPhase, type DrainRegistry } from './drain.js';
 export { MethodExplorer, type DiscoveredClass, type DiscoveredMethod } from './method-explorer.js';
 export { ReplicaIdentity, type ReplicaRole } from './replica-identity.js';
 export {
