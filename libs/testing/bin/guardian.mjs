@@ -1,5 +1,6 @@
 // Outlives the process that started it by a moment, and clears up behind it. It reads what to guard from its standard
 // input, which the operating system closes however that process ends: by itself, by Ctrl-C, by SIGKILL.
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
@@ -22,7 +23,8 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 for (const [pid, signal] of processes) {
   send(pid, signal);
-  send(pid, 'SIGCONT'); // a stopped process takes its signal when it goes on
+  // Whoever was frozen takes its signal when it goes on; PostgreSQL waits for its children.
+  for (const frozen of [...childrenOf(pid), pid]) send(frozen, 'SIGCONT');
 }
 await allGone(8_000);
 for (const pid of processes.keys()) send(pid, 'SIGKILL');
@@ -33,6 +35,14 @@ async function allGone(withinMs) {
   const deadline = performance.now() + withinMs;
   while (performance.now() < deadline && [...processes.keys()].some((pid) => send(pid, 0))) {
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function childrenOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return []; // gone, or a system without /proc: PostgreSQL then ends them itself after 5 seconds
   }
 }
 

@@ -18,11 +18,20 @@ export interface ProcessOptions {
   lastSignal?: NodeJS.Signals;
 }
 
+/** How a program ended. */
+export interface Ending {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** Whether it had to be killed because it did not end in time. */
+  forced: boolean;
+}
+
 /** A program that is ended with us, can be frozen, and can be started again. */
 export class GuardedProcess {
   private child: ChildProcess | undefined;
   private exit: Promise<void> = Promise.resolve();
   private frozen = false;
+  private spawnError: Error | undefined;
 
   constructor(private readonly options: ProcessOptions) {}
 
@@ -37,6 +46,7 @@ export class GuardedProcess {
   /** How it ended, in words; undefined while it runs or when it was never started. */
   get ending(): string | undefined {
     if (!this.child || this.running) return undefined;
+    if (this.spawnError) return `could not be started (${this.spawnError.message})`;
     return this.child.signalCode
       ? `was ended by ${this.child.signalCode}`
       : `ended with exit code ${this.child.exitCode}`;
@@ -53,7 +63,10 @@ export class GuardedProcess {
     this.frozen = false;
     const { pid } = child;
     this.exit = new Promise((resolve) => {
-      child.once('error', () => resolve());
+      child.once('error', (error) => {
+        this.spawnError = error;
+        resolve();
+      });
       child.once('exit', () => {
         if (pid !== undefined) guardian.release(pid);
         resolve();
@@ -78,14 +91,15 @@ export class GuardedProcess {
     this.frozen = false;
   }
 
-  /** Asks it to end, waits `graceMs`, then makes it. Resolves true when it ended by itself, false when it was made to. */
-  async stop(signal: NodeJS.Signals, graceMs: number): Promise<boolean> {
+  /** Asks it to end, waits `graceMs`, then makes it. */
+  async stop(signal: NodeJS.Signals, graceMs: number): Promise<Ending> {
+    this.child?.ref(); // whoever waits for its end must live to see it
     this.signal(signal);
     this.thaw();
-    if (await within(graceMs, this.exit)) return true;
+    const forced = !(await within(graceMs, this.exit)) && signal !== 'SIGKILL';
     this.signal('SIGKILL');
     await this.exit;
-    return false;
+    return { code: this.child?.exitCode ?? null, signal: this.child?.signalCode ?? null, forced };
   }
 
   /** What it has printed so far. */
