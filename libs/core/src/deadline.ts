@@ -19,19 +19,25 @@ export const DEFAULT_DEADLINE_MS = 2_000;
  */
 export async function withDeadline<T>(what: string, work: Promise<T>, options: CallOptions = {}): Promise<T> {
   const { deadlineMs = DEFAULT_DEADLINE_MS, signal } = options;
-  work.catch(() => undefined);
-  signal?.throwIfAborted();
-  let stop: () => void = () => undefined;
+  let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => reject(new DeadlineError(what, deadlineMs)), deadlineMs);
-    const abort = () => reject(signal!.reason as Error);
-    signal?.addEventListener('abort', abort, { once: true });
-    stop = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    };
+    timer = setTimeout(() => reject(new DeadlineError(what, deadlineMs)), deadlineMs);
   });
-  return Promise.race([work, limit]).finally(stop);
+  return abortable(Promise.race([work, limit]), signal).finally(() => clearTimeout(timer));
+}
+
+/** Waits for `work`, but rejects with the signal's reason as soon as it aborts. The late outcome is ignored. */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  work.catch(() => undefined);
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    stop = () => signal.removeEventListener('abort', abort);
+  });
+  return Promise.race([work, aborted]).finally(stop);
 }
 
 /** Waits `ms` milliseconds; an abort rejects at once with the signal's reason. Does not keep the process alive. */

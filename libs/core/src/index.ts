@@ -4,7 +4,7 @@ export { BACKEND, type Backend, type BackendKind } from './backend.js';
 export { memory, type MemoryBackend, type MemoryOptions } from './backends/memory/index.js';
 export type { Bus, SubscribeOptions, Unsubscribe } from './bus.js';
 export { ConnectionCount } from './connection-count.js';
-export { checkMs, DEFAULT_DEADLINE_MS, sleep, withDeadline, type CallOptions } from './deadline.js';
+export { abortable, checkMs, DEFAULT_DEADLINE_MS, sleep, withDeadline, type CallOptions } from './deadline.js';
 export { defineModule } from './define-module.js';
 export { checkName, checkNamespace, resourceKey } from './key.js';
 export { DRAIN, type DrainPhase, type DrainRegistry } from './drain.js';

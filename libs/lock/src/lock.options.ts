@@ -1,4 +1,4 @@
-import { checkMs, checkName, type Backend, type InvalidInputError } from '@rookery/core';
+import { checkMs, checkName, type Backend } from '@rookery/core';
 
 /** How a lock is held. */
 export interface LockOptions {
@@ -30,7 +30,7 @@ export interface LockModuleOptions {
 /** Below this, a lease would end between two renewals of a busy process. */
 const MIN_TTL_MS = 100;
 
-/** @throws InvalidInputError naming what is wrong; see {@link InvalidInputError} */
+/** @throws InvalidInputError naming what is wrong */
 export function checkedOptions(key: string, options: AcquireOptions, defaults: LockModuleOptions) {
   checkName('The lock key', key);
   return {

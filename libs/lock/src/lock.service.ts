@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { ClosedError, DeadlineError, sleep, traced, withDeadline, type Bus, type Unsubscribe } from '@rookery/core';
+import { abortable, ClosedError, DeadlineError, traced, withDeadline, type Bus, type Unsubscribe } from '@rookery/core';
 import { Lease } from './lease.js';
 import type { LockDriver } from './lock.driver.js';
 import { LockReentryError, LockTimeoutError } from './lock.errors.js';
@@ -87,13 +87,13 @@ export class LockService implements OnModuleInit, OnApplicationShutdown {
     const place = this.line.join(key);
     let failure: unknown;
     try {
-      if (waitMs > 0) await within(place.turn(), giveUp);
+      if (waitMs > 0) await abortable(place.turn(), giveUp);
       for (;;) {
         const lock = await this.attempt(checked).catch((error: unknown) => void (failure = error));
         if (lock) return lock;
         if (waitMs === 0) throw new LockTimeoutError(key, waitMs, failure);
         if (lock === null) failure = undefined;
-        await within(Promise.race([place.nextWake(), sleep(POLL_MS, giveUp)]), giveUp);
+        await abortable(place.nextWake(POLL_MS), giveUp);
       }
     } catch (error) {
       checked.signal?.throwIfAborted();
@@ -128,17 +128,4 @@ export class LockService implements OnModuleInit, OnApplicationShutdown {
     this.line.wake(lock.key);
     this.bus.publish(RELEASED, lock.key).catch(() => undefined);
   }
-}
-
-/** Waits for `work`, or rejects as soon as the signal aborts. */
-async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  work.catch(() => undefined);
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    stop = () => signal.removeEventListener('abort', abort);
-  });
-  return Promise.race([work, aborted]).finally(stop);
 }

@@ -54,9 +54,13 @@ export class Waiter {
     while (!this.isFirst) await this.next();
   }
 
-  /** Resolves at the next wake-up; one that came since the last call counts. */
-  async nextWake(): Promise<void> {
-    while (this.wakeUps === 0) await this.next();
+  /** Resolves at the next wake-up, one that came since the last call included, or after `pollMs`. */
+  async nextWake(pollMs: number): Promise<void> {
+    if (this.wakeUps === 0) {
+      const timer = setTimeout(() => this.wake(), pollMs).unref();
+      await this.next();
+      clearTimeout(timer);
+    }
     this.wakeUps = 0;
   }
 

@@ -1,0 +1,1 @@
+export { lockDriverContract, type LockContractHost } from './lock-driver.contract.js';
