@@ -1,0 +1,63 @@
+// npm test: from a bare clone to one line that says how many checks passed and failed.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { main, say, secondsSince } from './console.mjs';
+import { prepare } from './prepare.mjs';
+import { runTool } from './run.mjs';
+import { checkReachable, redisForTests } from './services.mjs';
+
+const compose = process.argv.includes('--compose');
+const total = { passed: 0, failed: 0 };
+
+await main(async () => {
+  await Promise.all([checkReachable('REDIS_URL'), checkReachable('DATABASE_URL')]);
+  if (!compose) await redisForTests();
+  await prepare();
+  if (compose) {
+    await specs(['test/e2e'], { ...process.env, ROOKERY_CLUSTER: 'compose' });
+  } else {
+    await stage('types', 'tsc', ['-p', '.']);
+    await stage('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
+    await stage('format', 'prettier', ['--check', '--log-level=warn', '.']);
+    await specs([], process.env);
+  }
+  say(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+});
+
+async function stage(name, tool, args) {
+  const from = performance.now();
+  const passed = (await runTool(tool, args)) === 0;
+  total[passed ? 'passed' : 'failed']++;
+  say(`${passed ? 'passed' : 'FAILED'}: ${name} (${secondsSince(from)})`);
+}
+
+async function specs(filters, env) {
+  const directory = mkdtempSync(join(tmpdir(), 'rookery-test-'));
+  const report = join(directory, 'report.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const code = await runTool('vitest', ['run', ...reporters, ...filters], { env });
+    const { passed, failed } = count(report);
+    total.passed += passed;
+    // A run that broke without a failed test, by an unhandled rejection say, is a failure too.
+    total.failed += failed === 0 && code !== 0 ? 1 : failed;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Counts tests, and each file that could not even be loaded as one failed test. */
+function count(report) {
+  let results;
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 0 }; // Vitest itself did not start; its exit code tells
+  }
+  const broken = results.testResults.filter(({ status, assertionResults }) => {
+    return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
+  });
+  return { passed: results.numPassedTests, failed: results.numFailedTests + broken.length };
+}
