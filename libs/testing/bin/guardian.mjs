@@ -1,5 +1,6 @@
 // Outlives the process that started it by a moment, and clears up behind it. It reads what to guard from its standard
 // input, which the operating system closes however that process ends: by itself, by Ctrl-C, by SIGKILL.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -8,10 +9,14 @@ import { createInterface } from 'node:readline';
 const processes = new Map();
 /** @type {Set<string>} directories to remove after them */
 const directories = new Set();
+/** @type {Map<string, { command: string, args: string[], env: Record<string, string> }>} commands to run at the end */
+const commands = new Map();
 
 const orders = {
   guard: ({ pid, signal }) => processes.set(pid, signal),
   release: ({ pid }) => processes.delete(pid),
+  guardCommand: (order) => commands.set(order.args.join(' '), order),
+  releaseCommand: ({ args }) => commands.delete(args.join(' ')),
   guardDirectory: ({ path }) => directories.add(path),
   releaseDirectory: ({ path }) => directories.delete(path),
 };
@@ -29,6 +34,7 @@ for (const [pid, signal] of processes) {
 await allGone(8_000);
 for (const pid of processes.keys()) send(pid, 'SIGKILL');
 await allGone(2_000);
+for (const { command, args, env } of commands.values()) spawnSync(command, args, { env, stdio: 'ignore' });
 await Promise.all([...directories].map((path) => rm(path, { recursive: true, force: true, maxRetries: 5 })));
 
 async function allGone(withinMs) {

@@ -2,13 +2,13 @@
 export type TestingErrorCode =
   | 'REDIS_NOT_FOUND'
   | 'POSTGRES_NOT_FOUND'
+  | 'DOCKER_FAILED'
   | 'NO_UNPRIVILEGED_USER'
   | 'NO_FREE_PORT'
   | 'PORT_IN_USE'
   | 'START_FAILED'
   | 'START_TIMEOUT'
-  | 'NO_SUCH_REPLICA'
-  | 'NOT_RUNNING';
+  | 'NO_SUCH_REPLICA';
 
 /** Says in one paragraph what could not be started or broken, and what to do about it. */
 export class TestingError extends Error {

@@ -68,7 +68,7 @@ export class LoadBalancer {
   private async watch(target: Target): Promise<void> {
     const { readyPath, checkEveryMs, checkTimeoutMs } = this.options;
     while (!this.closing.signal.aborted) {
-      target.healthy = await isReady(target.port, readyPath, checkTimeoutMs);
+      target.healthy = await isReady(`${target.url}${readyPath}`, checkTimeoutMs);
       await wait(checkEveryMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
     }
   }
@@ -102,7 +102,7 @@ export class LoadBalancer {
   private forward(request: IncomingMessage, response: ServerResponse, target: Target, socket: Socket) {
     return this.proxy
       .web(request, response, {
-        target: `http://127.0.0.1:${target.port}`,
+        target: target.url,
         agent: agentOver(socket),
         headers: { connection: 'close' },
         proxyTimeout: this.options.responseTimeoutMs,
@@ -121,7 +121,7 @@ export class LoadBalancer {
     for (const target of this.inTurn()) {
       const upstream = await this.connect(target);
       if (!upstream) continue;
-      const options = { target: `http://127.0.0.1:${target.port}`, agent: agentOver(upstream), xfwd: true };
+      const options = { target: target.url, agent: agentOver(upstream), xfwd: true };
       upstream.once('close', () => socket.destroy());
       await this.proxy.ws(request, socket, options, head).catch(() => socket.destroy());
       return;

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 
 /** A replica as the load balancer sees it. */
 export interface Target {
+  readonly url: string;
   readonly port: number;
   /** Whether its last readiness check, or its last connection, went well. */
   healthy: boolean;
@@ -26,10 +27,10 @@ export function connectTo(target: Target, timeoutMs: number): Promise<Socket | n
   });
 }
 
-/** Whether the server on this port answers its readiness check with 200. */
-export function isReady(port: number, path: string, timeoutMs: number): Promise<boolean> {
+/** Whether this address answers 200 in time. */
+export function isReady(url: string, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path, agent: false, timeout: timeoutMs }, (response) => {
+    const request = get(url, { agent: false, timeout: timeoutMs }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });

@@ -56,7 +56,7 @@ export class Replica implements ReplicaHandle, Target {
     if (this.process.running) return;
     const { readyPath = '/health/ready', readyTimeoutMs = 60_000 } = this.options;
     this.process.start();
-    const answers = async () => !this.process.running || (await isReady(this.port, readyPath, 2_000));
+    const answers = async () => !this.process.running || (await isReady(`${this.url}${readyPath}`, 2_000));
     const settled = await eventually(readyTimeoutMs, answers, 50);
     this.healthy = settled && this.process.running;
     if (this.healthy) return;

@@ -2,6 +2,7 @@ import { LoadBalancer } from '../balancer/load-balancer.js';
 import { startProxy, type Link } from '../links/link.js';
 import { freePort } from '../processes/free-port.js';
 import { privateDirectory } from '../processes/private-directory.js';
+import { startComposeCluster } from '../compose/start-compose-cluster.js';
 import { startStores, type ClusterStores } from './cluster-stores.js';
 import type { Cluster } from './cluster.js';
 import type { ClusterOptions } from './cluster.options.js';
@@ -19,7 +20,11 @@ import { Replica } from './replica.js';
  * await cluster.kill(1);
  * await cluster.stop();
  */
-export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+export function startCluster(options: ClusterOptions): Promise<Cluster> {
+  return process.env.ROOKERY_CLUSTER === 'compose' ? startComposeCluster(options) : startLocalCluster(options);
+}
+
+async function startLocalCluster(options: ClusterOptions): Promise<Cluster> {
   const cleanups: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

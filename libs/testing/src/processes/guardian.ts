@@ -30,6 +30,10 @@ function startHelper(): ChildProcess {
 export const guardian = {
   guard: (pid: number, signal: NodeJS.Signals) => tell({ do: 'guard', pid, signal }),
   release: (pid: number) => tell({ do: 'release', pid }),
+  /** A command to run at the end, before directories go: for what does not die with a process. */
+  guardCommand: (command: string, args: string[], env: NodeJS.ProcessEnv) =>
+    tell({ do: 'guardCommand', command, args, env }),
+  releaseCommand: (args: string[]) => tell({ do: 'releaseCommand', args }),
   guardDirectory: (path: string) => tell({ do: 'guardDirectory', path }),
   releaseDirectory: (path: string) => tell({ do: 'releaseDirectory', path }),
 };

@@ -124,7 +124,8 @@ async function saysReady(data: string, pid: number): Promise<boolean> {
   return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
 }
 
-async function createDatabase(url: string, name = `test_${randomBytes(6).toString('hex')}`): Promise<string> {
+/** Makes an empty database at this server and resolves its URL. */
+export async function createDatabase(url: string, name = `test_${randomBytes(6).toString('hex')}`): Promise<string> {
   const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: url });
   await client.connect();
