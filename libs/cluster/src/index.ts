@@ -1,1 +1,10 @@
-export {};
+export { BootError, exitOnBootError } from './cluster.errors.js';
+export { ClusterModule } from './cluster.module.js';
+export type { ClusterModuleOptions, RegistryOptions } from './cluster.options.js';
+export { ClusterService } from './cluster.service.js';
+export { DrainCoordinator } from './drain/drain-coordinator.js';
+export type { DrainBudgets, DrainOptions } from './drain/drain.options.js';
+export type { DrainReport, DrainStep } from './drain/drain.report.js';
+export type { HealthOptions } from './health/health.options.js';
+export type { Replica, ReplicaState } from './registry/replica.js';
+export { useCluster } from './use-cluster.js';

@@ -1,0 +1,65 @@
+import { Inject, Module, type DynamicModule, type NestModule, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { BACKEND, DRAIN, ReplicaIdentity, type Backend } from '@rookery/core';
+import {
+  ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  OPTIONS_TYPE,
+} from './cluster.module-definition.js';
+import type { ClusterModuleOptions } from './cluster.options.js';
+import { composeParts, type PartChoices } from './cluster.parts.js';
+import { CLUSTER_PROVIDERS } from './cluster.providers.js';
+import { ClusterService } from './cluster.service.js';
+import { DrainCoordinator } from './drain/drain-coordinator.js';
+import { healthRoutes } from './health/health.routes.js';
+import { Readiness } from './health/readiness.js';
+import { mountRoutes } from './http/mount-routes.js';
+
+/**
+ * Makes the app safe to run as several replicas: one backend for all Rookery modules, the registry of replicas, drain,
+ * health. Modules that are not wanted are left out with `false`.
+ *
+ * @example
+ * ClusterModule.forRoot() // everything, by the environment variables
+ * ClusterModule.forRoot({ backend: redis({ url }), jobs: false, lock: { waitMs: 5_000 } })
+ * ClusterModule.forRootAsync({ inject: [DataSource], useFactory: (dataSource) => ({ backend: postgres({ dataSource }) }) })
+ */
+@Module({
+  providers: CLUSTER_PROVIDERS,
+  exports: [MODULE_OPTIONS_TOKEN, BACKEND, DRAIN, ReplicaIdentity, ClusterService, DrainCoordinator],
+})
+export class ClusterModule extends ConfigurableModuleClass implements NestModule, OnApplicationShutdown {
+  constructor(
+    private readonly http: HttpAdapterHost,
+    private readonly readiness: Readiness,
+    @Inject(BACKEND) private readonly backend: Backend,
+    @Inject(MODULE_OPTIONS_TOKEN) private readonly options: ClusterModuleOptions,
+  ) {
+    super();
+  }
+
+  /** Everything by the environment variables, but for what the options say. */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return withParts(super.forRoot(options), options);
+  }
+
+  /** The same with options from a factory. Which modules are composed, and how, is said beside it. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return withParts(super.forRootAsync(options), options);
+  }
+
+  configure(): void {
+    const { health = {} } = this.options;
+    if (health !== false) mountRoutes(this.http, health.path ?? '/health', healthRoutes(this.readiness));
+  }
+
+  /** Last of all, since Nest shuts modules down in reverse. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.backend.close();
+  }
+}
+
+function withParts(definition: DynamicModule, choices: PartChoices): DynamicModule {
+  return { ...definition, imports: [...(definition.imports ?? []), composeParts(choices)] };
+}

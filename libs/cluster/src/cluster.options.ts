@@ -1,0 +1,29 @@
+import type { Backend, ReplicaRole } from '@rookery/core';
+import type { DrainOptions } from './drain/drain.options.js';
+import type { HealthOptions } from './health/health.options.js';
+
+/** How replicas tell each other that they live. */
+export interface RegistryOptions {
+  /** Milliseconds between two heartbeats. @default 2000 */
+  heartbeatMs?: number;
+  /** Milliseconds without a heartbeat, by the store's clock, after which a replica counts as gone. @default 3 × heartbeatMs */
+  goneAfterMs?: number;
+}
+
+/** Options of `ClusterModule.forRoot()`; also what the factory of `forRootAsync()` returns. */
+export interface ClusterModuleOptions {
+  /** The store of all modules. @default made from ROOKERY_BACKEND, REDIS_URL and DATABASE_URL */
+  backend?: Backend;
+  /** Keeps apps that share a store apart. @default ROOKERY_NAMESPACE, else 'rookery' */
+  namespace?: string;
+  /** The parts of the app that this replica runs. @default ROOKERY_ROLES, else all */
+  roles?: readonly ReplicaRole[];
+  /** The app's version, shown in the registry and compared by the doctor. @default npm_package_version */
+  version?: string;
+  /** Heartbeats. */
+  registry?: RegistryOptions;
+  /** The phases of leaving and their budgets. */
+  drain?: DrainOptions;
+  /** `/health/live` and `/health/ready`; `false` leaves them out. */
+  health?: HealthOptions | false;
+}

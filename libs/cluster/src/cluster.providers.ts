@@ -1,0 +1,61 @@
+import type { Provider } from '@nestjs/common';
+import { BACKEND, DRAIN, ReplicaIdentity, type Backend } from '@rookery/core';
+import { atBoot } from './cluster.errors.js';
+import { MODULE_OPTIONS_TOKEN } from './cluster.module-definition.js';
+import type { ClusterModuleOptions } from './cluster.options.js';
+import { ClusterService } from './cluster.service.js';
+import { DrainCoordinator } from './drain/drain-coordinator.js';
+import { checkedDrainOptions } from './drain/drain.options.js';
+import { Readiness } from './health/readiness.js';
+import { registryDriverFor } from './registry.drivers.js';
+import { ReplicaRegistry } from './registry/replica-registry.js';
+import { SelfPortrait } from './registry/self-portrait.js';
+import { readSettings, type ClusterSettings } from './settings/cluster.settings.js';
+import { openBackend } from './settings/open-backend.js';
+
+const SETTINGS = 'ROOKERY_CLUSTER_SETTINGS';
+
+/** What ClusterModule makes itself, in the order in which one needs the other. */
+export const CLUSTER_PROVIDERS: Provider[] = [
+  {
+    provide: SETTINGS,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: (options: ClusterModuleOptions) => atBoot(() => readSettings(options, process.env)),
+  },
+  {
+    provide: BACKEND,
+    inject: [SETTINGS],
+    useFactory: (settings: ClusterSettings) => atBoot(() => openBackend(settings)),
+  },
+  {
+    provide: ReplicaIdentity,
+    inject: [SETTINGS],
+    useFactory: ({ identity }: ClusterSettings) => new ReplicaIdentity(identity),
+  },
+  {
+    provide: DrainCoordinator,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: ({ drain }: ClusterModuleOptions) => atBoot(() => new DrainCoordinator(checkedDrainOptions(drain))),
+  },
+  { provide: DRAIN, useExisting: DrainCoordinator },
+  { provide: SelfPortrait, inject: [ReplicaIdentity], useFactory: (self: ReplicaIdentity) => new SelfPortrait(self) },
+  {
+    provide: ReplicaRegistry,
+    inject: [BACKEND, SelfPortrait, DrainCoordinator, MODULE_OPTIONS_TOKEN],
+    useFactory: (backend: Backend, self: SelfPortrait, drain: DrainCoordinator, options: ClusterModuleOptions) =>
+      atBoot(
+        async () => new ReplicaRegistry(await registryDriverFor(backend), backend.bus, self, drain, options.registry),
+      ),
+  },
+  {
+    provide: Readiness,
+    inject: [BACKEND, DrainCoordinator, MODULE_OPTIONS_TOKEN],
+    useFactory: (backend: Backend, drain: DrainCoordinator, { health }: ClusterModuleOptions) =>
+      new Readiness(backend, drain, health ? health.timeoutMs : undefined),
+  },
+  {
+    provide: ClusterService,
+    inject: [ReplicaRegistry, DrainCoordinator],
+    useFactory: (registry: ReplicaRegistry, drain: DrainCoordinator) => new ClusterService(registry, drain),
+  },
+];

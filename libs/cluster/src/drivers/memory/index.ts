@@ -1,0 +1,1 @@
+export { MemoryRegistryDriver } from './memory-registry.driver.js';

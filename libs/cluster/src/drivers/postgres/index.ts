@@ -1,0 +1,1 @@
+export { PostgresRegistryDriver } from './postgres-registry.driver.js';

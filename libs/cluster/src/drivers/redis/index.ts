@@ -1,0 +1,1 @@
+export { RedisRegistryDriver } from './redis-registry.driver.js';

@@ -1,0 +1,19 @@
+import { memory, type Backend } from '@rookery/core';
+import type { ClusterSettings } from './cluster.settings.js';
+import type { StoreEnvironment } from './environment.js';
+
+/**
+ * The backend of the whole app, connected: a store that cannot be reached stops the boot here, with one message, and
+ * not once in every module.
+ */
+export async function openBackend({ store }: ClusterSettings): Promise<Backend> {
+  const backend = 'open' in store ? store : await backendFrom(store);
+  await backend.open();
+  return backend;
+}
+
+async function backendFrom({ kind, url, namespace }: StoreEnvironment): Promise<Backend> {
+  if (kind === 'memory') return memory({ namespace });
+  if (kind === 'redis') return (await import('@rookery/core/redis')).redis({ url, namespace });
+  return (await import('@rookery/core/postgres')).postgres({ url, namespace });
+}

@@ -1,0 +1,1 @@
+export { registryDriverContract, type RegistryContract } from './registry-driver.contract.js';
