@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main, say, secondsSince } from './console.mjs';
 import { prepare } from './prepare.mjs';
-import { runTool } from './run.mjs';
+import { run, runTool } from './run.mjs';
 import { checkReachable, redisForTests } from './services.mjs';
 
 const compose = process.argv.includes('--compose');
@@ -15,6 +15,7 @@ await main(async () => {
   if (!compose) await redisForTests();
   await prepare();
   if (compose) {
+    await asShipped();
     await specs(['test/e2e'], { ...process.env, ROOKERY_CLUSTER: 'compose' });
   } else {
     await stage('types', 'tsc', ['-p', '.']);
@@ -28,9 +29,27 @@ await main(async () => {
 
 async function stage(name, tool, args) {
   const from = performance.now();
-  const passed = (await runTool(tool, args)) === 0;
+  note(name, (await runTool(tool, args)) === 0, from);
+}
+
+function note(name, passed, from) {
   total[passed ? 'passed' : 'failed']++;
   say(`${passed ? 'passed' : 'FAILED'}: ${name} (${secondsSince(from)})`);
+}
+
+/** docker-compose.yml as it stands, worker and all, has to build, get healthy and answer through nginx. */
+async function asShipped() {
+  const from = performance.now();
+  const project = ['compose', '--project-name', 'rookery-as-shipped'];
+  const env = { ...process.env, PORT: '18417' };
+  try {
+    const up = await run('docker', [...project, 'up', '--build', '--detach', '--wait', '--quiet-pull'], { env });
+    const answer = up === 0 && (await fetch(`http://127.0.0.1:${env.PORT}/health/ready`).catch(() => undefined));
+    if (!answer?.ok) await run('docker', [...project, 'logs', '--tail', '30'], { env });
+    note('docker compose up', answer?.ok === true, from);
+  } finally {
+    await run('docker', [...project, 'down', '--volumes', '--timeout', '40'], { env });
+  }
 }
 
 async function specs(filters, env) {

@@ -1,21 +1,26 @@
-import { connect } from 'node:net';
 import { createDatabase, type PostgresHandle } from '../stores/postgres.js';
 import type { StoreHandle } from '../stores/store.js';
 import { eventually } from '../processes/within.js';
 import { TestingError } from '../testing.errors.js';
 import { docker, dockerLogs, inspect } from './docker.js';
 
-/** A store of a compose project, reached at its container's own address. */
+/** A store of a compose project, reached at its container's own address; `isReady` is run in it. */
 export async function containerStore(
   container: string,
   port: number,
+  isReady: string[],
   urlAt: (ip: string) => string,
 ): Promise<StoreHandle> {
   let { ip } = await inspect(container);
   const started = async () => {
     ({ ip } = await inspect(container));
-    if (await eventually(30_000, () => accepts(ip, port))) return;
-    throw new TestingError('START_TIMEOUT', `${container} does not accept connections within 30 s of its start.`);
+    const answers = () =>
+      docker(['exec', container, ...isReady]).then(
+        () => true,
+        () => false,
+      );
+    if (await eventually(30_000, answers, 100)) return;
+    throw new TestingError('START_TIMEOUT', `${container} does not answer within 30 s of its start.`);
   };
   return {
     port,
@@ -40,23 +45,10 @@ export async function containerStore(
 
 /** The PostgreSQL of a compose project. */
 export async function containerPostgres(container: string, urlAt: (ip: string) => string): Promise<PostgresHandle> {
-  const store = await containerStore(container, 5432, urlAt);
+  const store = await containerStore(container, 5432, ['pg_isready', '--host=127.0.0.1'], urlAt);
   const create = (name?: string) => createDatabase(store.url, name);
   return Object.defineProperties(
     {},
     { ...Object.getOwnPropertyDescriptors(store), createDatabase: { value: create } },
   ) as PostgresHandle;
-}
-
-function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 1_000 });
-    const done = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => done(true));
-    socket.once('timeout', () => done(false));
-    socket.once('error', () => done(false));
-  });
 }

@@ -45,7 +45,7 @@ export async function startComposeCluster(options: ClusterOptions): Promise<Clus
       return new ContainerReplica(`${project}-web-${index + 1}`, readyPath, readyTimeoutMs);
     });
     await Promise.all(replicas.map((replica) => replica.refresh()));
-    const redis = await containerStore(`${project}-redis-1`, 6379, (ip) => `redis://${ip}:6379`);
+    const redis = await containerStore(`${project}-redis-1`, 6379, ['redis-cli', 'ping'], (ip) => `redis://${ip}:6379`);
     const password = process.env.POSTGRES_PASSWORD ?? 'rookery';
     const postgres = await containerPostgres(
       `${project}-postgres-1`,
