@@ -123,8 +123,13 @@ async function importExample(cluster) {
 
 async function smoke(cluster) {
   try {
-    const { default: check } = await import('../apps/sample/smoke.mjs');
-    if ((await check(cluster.url, cluster)) === false) process.exitCode = 1;
+    const sample = await import('../apps/sample/smoke.mjs');
+    const rows = await sample.smoke(cluster.url, cluster);
+    const width = Math.max(...rows.map(({ check }) => check.length));
+    say(
+      `\n${rows.map(({ check, result, ok }) => `  ${ok ? 'ok    ' : 'FAILED'}  ${check.padEnd(width)}  ${result}`).join('\n')}\n`,
+    );
+    if (!rows.every(({ ok }) => ok)) process.exitCode = 1;
   } finally {
     await cluster.stop();
   }
