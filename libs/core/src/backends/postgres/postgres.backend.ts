@@ -36,6 +36,7 @@ export interface PostgresResult<Row> {
 /** The backend for a cluster that has a PostgreSQL and no Redis. */
 export interface PostgresBackend extends Backend {
   readonly kind: 'postgres';
+  readonly bus: PostgresBus;
   /** @throws ClosedError before `open` and after the last `close` */
   readonly dataSource: DataSource;
   /** The pg pool behind the DataSource, for what TypeORM cannot do (LISTEN, BullMQ). */
@@ -141,6 +142,18 @@ class TypeOrmBackend implements PostgresBackend {
 const BUS_MIGRATIONS = [
   `create unlogged table rookery.bus_messages (
      id bigint generated always as identity primary key, body text not null, sent_at timestamptz not null default now())`,
+  // Publishes within the caller's transaction. The payloads are those of PostgresOutbound.
+  `create function rookery.bus_notify(channel text, message text) returns void language plpgsql as $$
+   declare body_id bigint;
+   begin
+     if octet_length(message) <= 7000 then
+       perform pg_notify(channel, '0=' || message);
+     else
+       delete from rookery.bus_messages where sent_at < now() - interval '1 minute';
+       insert into rookery.bus_messages (body) values (message) returning id into body_id;
+       perform pg_notify(channel, '@' || body_id);
+     end if;
+   end $$`,
 ];
 
 function ownOptions({ url, poolSize = 10, connectTimeoutMs = 5_000 }: PostgresBackendOptions): DataSourceOptions {

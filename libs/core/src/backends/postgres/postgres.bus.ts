@@ -127,8 +127,11 @@ export class PostgresBus implements Bus {
     });
   }
 
-  /** A NOTIFY channel is an identifier of at most 63 bytes; ours are hashes, which also need no quoting. */
-  private name(channel: string): string {
+  /**
+   * What Postgres calls `channel`: for statements that publish in their own transaction, by
+   * `select rookery.bus_notify(<name>, <message>)`. A name is at most 63 bytes; ours are hashes, which need no quoting.
+   */
+  name(channel: string): string {
     return `rookery_${createHash('sha1').update(`${this.backend.namespace}:${channel}`).digest('hex')}`;
   }
 }

@@ -28,6 +28,7 @@ export interface RedisBackendOptions {
 /** The backend for a cluster with a Redis. */
 export interface RedisBackend extends Backend {
   readonly kind: 'redis';
+  readonly bus: RedisBus;
   /** The shared connection. @throws ClosedError before `open` and after the last `close` */
   readonly client: RedisClient;
   /** A further connection with the same settings; whoever asks for it closes it. */

@@ -79,7 +79,8 @@ export class RedisBus implements Bus {
     });
   }
 
-  private name(channel: string): string {
+  /** What Redis calls `channel`: for scripts that publish by themselves, in one step with what they write. */
+  name(channel: string): string {
     return `${this.backend.namespace}:bus:${channel}`;
   }
 }
