@@ -1,0 +1,80 @@
+// npm run bench -- <name> ...: measures ours beside its rivals and writes reports/bench-<name>.json.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { main, Problem, say, secondsSince } from './console.mjs';
+import { prepare } from './prepare.mjs';
+import { root, runTool } from './run.mjs';
+import { checkReachable, redisForTests } from './services.mjs';
+
+const built = join(root, 'node_modules/.cache/rookery/bench');
+
+await main(async () => {
+  const all = readdirSync(join(root, 'bench')).flatMap((file) => /^(.+)\.bench\.ts$/.exec(file)?.[1] ?? []);
+  const names = process.argv.length > 2 ? process.argv.slice(2) : all;
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Problem(`There is no bench ${unknown.join(', ')}; there are: ${all.join(', ')}.`);
+
+  await Promise.all([checkReachable('REDIS_URL'), checkReachable('DATABASE_URL')]);
+  await redisForTests();
+  await prepare();
+  if ((await runTool('tsc', ['-p', 'bench'])) !== 0) throw new Problem('The benches do not compile; see above.');
+
+  const { startPostgres, startRedis } = await import('../libs/testing/dist/index.js');
+  const redis = process.env.REDIS_URL ? undefined : await startRedis();
+  const postgres = process.env.DATABASE_URL ? undefined : await startPostgres();
+  const services = {
+    redisUrl: process.env.REDIS_URL ?? redis.url,
+    postgresUrl: process.env.DATABASE_URL ?? postgres.url,
+  };
+  for (const name of names) await measure(name, services);
+  await Promise.all([redis?.stop(), postgres?.stop()]);
+  process.exit(); // a rival's client that does not let go must not keep us
+});
+
+async function measure(name, services) {
+  const from = performance.now();
+  say(`\n${name} ...`);
+  const load = (file) => import(pathToFileURL(join(built, file)).href);
+  const [{ holds }, { default: bench }] = await Promise.all([load('bench.js'), load(`${name}.bench.js`)]);
+  const rows = (await bench(services)).map((row) => ({ ...row, holds: holds(row) }));
+  const report = {
+    name,
+    node: process.version,
+    cpus: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
+    date: new Date().toISOString(),
+    versions: versionsOf(rows),
+    rows,
+  };
+  mkdirSync(join(root, 'reports'), { recursive: true });
+  writeFileSync(join(root, `reports/bench-${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  rows.forEach(show);
+  say(`reports/bench-${name}.json, after ${secondsSince(from)}`);
+}
+
+function show({ id, what, unit, ours, rivals, must, holds }) {
+  const figures = Object.entries({ ours, ...rivals }).map(([who, figure]) => `${who} ${rounded(figure)}`);
+  say(`  ${holds ? 'holds ' : 'FAILS '} ${id}: ${what}, ${unit}: ${figures.join(', ')}   (${must})`);
+}
+
+const rounded = (figure) => (Math.abs(figure) >= 100 ? Math.round(figure) : Number(figure.toPrecision(3)));
+
+/** The installed versions of the rivals that are packages, and of our own. */
+function versionsOf(rows) {
+  const names = new Set(rows.flatMap(({ rivals }) => Object.keys(rivals)));
+  const versions = { rookery: versionIn('package.json') };
+  for (const name of names) {
+    const version = versionIn(`node_modules/${name}/package.json`);
+    if (version) versions[name] = version;
+  }
+  return versions;
+}
+
+function versionIn(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), 'utf8')).version;
+  } catch {
+    return undefined; // a rival that is no package: a way of doing it by hand
+  }
+}
