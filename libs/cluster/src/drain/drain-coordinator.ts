@@ -33,7 +33,7 @@ export interface DrainStart {
  * }
  */
 export class DrainCoordinator implements DrainRegistry {
-  private readonly logger = new Logger('Drain');
+  readonly logger = new Logger('Drain');
   private readonly parts: Record<DrainPhase, Part[]> = { intake: [], sockets: [], work: [], connections: [] };
   private readonly steps: DrainStep[] = [];
   private traffic: Traffic | undefined;
@@ -74,10 +74,8 @@ export class DrainCoordinator implements DrainRegistry {
   /** The last phase: runs `shutdown` (Nest's hooks), then what was registered for the connections. */
   async disconnect(shutdown: () => Promise<void>): Promise<void> {
     const { connectionsMs } = this.options.budgets;
-    await this.phase('connections', connectionsMs, [
-      { name: 'shutdown hooks', run: shutdown },
-      ...this.parts.connections,
-    ]);
+    await this.phase('connections', connectionsMs * 0.75, [{ name: 'shutdown hooks', run: shutdown }]);
+    await this.phase('connections', connectionsMs * 0.25, this.parts.connections);
   }
 
   /** What finished and what was cut so far. */
@@ -85,14 +83,15 @@ export class DrainCoordinator implements DrainRegistry {
     return {
       cause: this.start?.cause ?? 'nothing',
       tookMs: Math.round(performance.now() - this.startedAt),
-      steps: this.steps,
+      steps: this.steps.map((step) => ({ ...step })),
+      clean: this.steps.every(({ outcome }) => outcome === 'finished'),
     };
   }
 
-  print(): void {
+  /** Logs the report. @param cutBy what ended the drain before its time */
+  print(cutBy?: string): void {
     const report = this.report();
-    const clean = report.steps.every(({ outcome }) => outcome === 'finished');
-    this.logger[clean ? 'log' : 'warn'](printed(report));
+    this.logger[report.clean && !cutBy ? 'log' : 'warn'](printed(report, cutBy));
   }
 
   private async leave(waitForLoadBalancer: boolean): Promise<void> {
@@ -119,12 +118,15 @@ export class DrainCoordinator implements DrainRegistry {
 
   private async step(phase: string, { name, run }: Part, budget: AbortSignal): Promise<void> {
     const began = performance.now();
-    const step: DrainStep = { phase, name, outcome: 'cut', tookMs: 0 };
+    const step: DrainStep = { phase, name, outcome: 'cut', tookMs: 0, reason: 'it did not settle' };
     this.steps.push(step);
     // Through a promise, so that a part which throws at once is like one that rejects.
     const work = Promise.resolve().then(() => run(budget));
     const finished = work.then(
-      () => void (step.outcome = 'finished'),
+      () => {
+        step.outcome = 'finished';
+        delete step.reason;
+      },
       (error: unknown) => {
         step.outcome = budget.aborted ? 'cut' : 'failed';
         step.reason = reason(error);

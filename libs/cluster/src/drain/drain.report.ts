@@ -4,7 +4,7 @@ export interface DrainStep {
   name: string;
   outcome: 'finished' | 'failed' | 'cut';
   tookMs: number;
-  /** Why it failed. */
+  /** Why it did not finish. */
   reason?: string;
 }
 
@@ -14,15 +14,18 @@ export interface DrainReport {
   cause: string;
   tookMs: number;
   steps: DrainStep[];
+  /** Whether everything finished. */
+  clean: boolean;
 }
 
-/** One line per part that did not finish, after a line that sums up. */
-export function printed({ cause, tookMs, steps }: DrainReport): string {
+/** A line that sums up, then one per part that did not finish. */
+export function printed({ cause, tookMs, steps }: DrainReport, cutBy?: string): string {
   const bad = steps.filter(({ outcome }) => outcome !== 'finished');
-  const sum = `Drained after ${cause} in ${tookMs} ms: ${steps.length - bad.length} finished, ${bad.length} cut or failed.`;
-  const lines = bad.map(
-    (step) =>
-      `  ${step.phase} / ${step.name}: ${step.outcome} after ${step.tookMs} ms${step.reason ? ` (${step.reason})` : ''}`,
-  );
-  return [sum, ...lines].join('\n');
+  const end = cutBy ? `ended by ${cutBy} after` : 'drained in';
+  const sum = `Left the cluster after ${cause}, ${end} ${tookMs} ms: ${steps.length - bad.length} parts finished, ${bad.length} did not.`;
+  return [sum, ...bad.map(line)].join('\n');
+}
+
+function line({ phase, name, outcome, tookMs, reason }: DrainStep): string {
+  return `  ${phase}: "${name}" ${outcome} after ${tookMs} ms${reason ? ` (${reason})` : ''}`;
 }

@@ -92,7 +92,7 @@ function readUrl(env: NodeJS.ProcessEnv, name: string, protocols: string[], exam
 
 /** Never the user's text as it is: a mistyped URL still holds the password somewhere. */
 function masked({ protocol, host }: URL): string {
-  return `${protocol}//${host && `***@${host}`}/…`;
+  return host ? `${protocol}//***@${host}/…` : `${protocol}…`;
 }
 
 function shortened(text: string): string {
