@@ -14,6 +14,7 @@ export class ContainerReplica implements ReplicaHandle {
 
   constructor(
     readonly id: string,
+    private readonly container: string,
     private readonly readyPath: string,
     private readonly readyTimeoutMs: number,
   ) {}
@@ -27,7 +28,7 @@ export class ContainerReplica implements ReplicaHandle {
   }
 
   async start(): Promise<void> {
-    await docker(['start', this.id]);
+    await docker(['start', this.container]);
     await this.refresh();
     if (await eventually(this.readyTimeoutMs, () => isReady(`${this.url}${this.readyPath}`, 2_000), 100)) return;
     const problem = `does not answer 200 at ${this.readyPath} within ${this.readyTimeoutMs} ms`;
@@ -35,22 +36,22 @@ export class ContainerReplica implements ReplicaHandle {
   }
 
   async kill(): Promise<void> {
-    await docker(['kill', this.id]);
+    await docker(['kill', this.container]);
     await this.refresh();
   }
 
   async terminate(graceMs: number): Promise<Ending> {
-    await docker(['stop', '--time', String(Math.ceil(graceMs / 1000)), this.id]);
+    await docker(['stop', '--time', String(Math.ceil(graceMs / 1000)), this.container]);
     await this.refresh();
     const forced = this.state.exitCode === KILLED;
     return { code: forced ? null : this.state.exitCode, signal: forced ? 'SIGKILL' : null, forced };
   }
 
-  pause = async (): Promise<void> => void (await docker(['pause', this.id]));
-  resume = async (): Promise<void> => void (await docker(['unpause', this.id]));
-  logs = (): string => dockerLogs(this.id);
+  pause = async (): Promise<void> => void (await docker(['pause', this.container]));
+  resume = async (): Promise<void> => void (await docker(['unpause', this.container]));
+  logs = (): string => dockerLogs(this.container);
 
   async refresh(): Promise<void> {
-    this.state = await inspect(this.id);
+    this.state = await inspect(this.container);
   }
 }
