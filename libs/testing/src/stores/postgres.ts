@@ -4,6 +4,7 @@ import { chown, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../processes/free-port.js';
+import { GuardedProcess } from '../processes/guarded-process.js';
 import { privateDirectory } from '../processes/private-directory.js';
 import { postgresPrograms, type PostgresPrograms } from './postgres-programs.js';
 import { startStore, type StoreHandle } from './store.js';
@@ -56,14 +57,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       url,
       port,
       directory,
-      process: {
+      server: new GuardedProcess({
         ...account,
         command: programs.postgres,
         args: ['-D', data, ...asArguments(settings(port, options))],
         env: environment(),
         logFile: join(directory.path, 'postgres.log'),
         lastSignal: 'SIGQUIT',
-      },
+      }),
       isReady: (pid) => saysReady(data, pid),
       shutdownSignal: 'SIGINT',
       // "Immediate shutdown": sessions break and nothing is flushed, as in a crash, but no shared memory is left behind.

@@ -1,9 +1,7 @@
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { freePort } from '../processes/free-port.js';
 import { privateDirectory } from '../processes/private-directory.js';
-import { findProgram } from './find-program.js';
-import { TestingError } from '../testing.errors.js';
+import { redisProcess, redisProgram } from './redis-program.js';
 import { startStore, type StoreHandle } from './store.js';
 
 /** How a private Redis is started. */
@@ -19,46 +17,32 @@ export interface RedisOptions {
 }
 
 /**
- * Starts a `redis-server` of our own on 127.0.0.1. It is stopped and its data are removed by `stop()`, or when this
- * process ends in whatever way.
+ * Starts a Redis of our own on 127.0.0.1: `redis-server` from the PATH or, without one, a container. It is stopped and
+ * its data are removed by `stop()`, or when this process ends in whatever way.
  *
- * @throws TestingError `REDIS_NOT_FOUND` when no `redis-server` is on the PATH.
+ * @throws TestingError `REDIS_NOT_FOUND` when there is neither.
  * @example
  * const redis = await startRedis();
  * await redis.pause();
  * await redis.stop();
  */
 export async function startRedis(options: RedisOptions = {}): Promise<StoreHandle> {
-  const command = findProgram('redis-server');
-  if (!command) {
-    throw new TestingError(
-      'REDIS_NOT_FOUND',
-      'No redis-server is on the PATH. Install it (Debian/Ubuntu: apt-get install redis-server; macOS: brew install redis) or set REDIS_URL to a running Redis.',
-    );
-  }
+  const program = redisProgram();
   const port = options.port ?? (await freePort());
   const directory = await privateDirectory('redis');
   const password = options.password;
   const settings: Record<string, string> = {
-    port: String(port),
-    bind: '127.0.0.1',
-    dir: directory.path,
     save: '',
     appendonly: options.appendOnly ? 'yes' : 'no',
-    daemonize: 'no',
     ...(password === undefined ? {} : { requirepass: password }),
     ...options.settings,
   };
   return startStore({
-    name: 'redis-server',
+    name: 'Redis',
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     port,
     directory,
-    process: {
-      command,
-      args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-      logFile: join(directory.path, 'redis.log'),
-    },
+    server: redisProcess(program, port, settings, directory),
     isReady: () => answersPing(port, password),
     shutdownSignal: 'SIGTERM',
     crashSignal: 'SIGKILL',

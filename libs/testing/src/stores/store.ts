@@ -1,5 +1,5 @@
 import { TestingError } from '../testing.errors.js';
-import { GuardedProcess, type ProcessOptions } from '../processes/guarded-process.js';
+import type { GuardedProcess } from '../processes/guarded-process.js';
 import type { PrivateDirectory } from '../processes/private-directory.js';
 import { eventually } from '../processes/within.js';
 
@@ -30,7 +30,7 @@ export interface StoreDefinition {
   name: string;
   url: string;
   port: number;
-  process: ProcessOptions;
+  server: GuardedProcess;
   directory: PrivateDirectory;
   /** Whether the server with this process id answers. */
   isReady(pid: number): Promise<boolean>;
@@ -43,8 +43,7 @@ const STOP_GRACE_MS = 15_000;
 
 /** Starts a server and gives the handle to break it. Leaves nothing behind when it does not start. */
 export async function startStore(definition: StoreDefinition): Promise<StoreHandle> {
-  const server = new GuardedProcess(definition.process);
-  const handle = storeHandle(definition, server);
+  const handle = storeHandle(definition);
   try {
     await handle.start();
     return handle;
@@ -54,8 +53,8 @@ export async function startStore(definition: StoreDefinition): Promise<StoreHand
   }
 }
 
-function storeHandle(definition: StoreDefinition, server: GuardedProcess): StoreHandle {
-  const { name, url, port, directory, isReady, shutdownSignal, crashSignal } = definition;
+function storeHandle(definition: StoreDefinition): StoreHandle {
+  const { name, server, url, port, directory, isReady, shutdownSignal, crashSignal } = definition;
 
   async function start(): Promise<void> {
     if (server.running) return;
