@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exists, libs, packageJson } from './workspace.js';
+import { exists, libs, packageJson, read, type PackageJson } from './workspace.js';
 
 const house = packageJson('.');
 
@@ -45,3 +45,10 @@ it('all ask for the same range of a package', () => {
 });
 
 const major = (range: string) => range.match(/\d+/)?.[0];
+
+it('package-lock.json has what other platforms need, or npm ci refuses it', () => {
+  const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, PackageJson> };
+  const present = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, '')));
+  const asked = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+  expect(asked.filter((name) => !present.has(name))).toEqual([]);
+});

@@ -15,6 +15,7 @@ export interface PackageJson {
   exports?: Record<string, string | { types: string; default: string }>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
