@@ -1,6 +1,7 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { LOCK_ONLY } from './cluster.examination.js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ClusterModule, ClusterService, useCluster, type ClusterModuleOptions } from '@rookery/cluster';
 import type { Backend } from '@rookery/core';
@@ -72,7 +73,7 @@ export function clusterContract(name: string, { backend }: { backend: () => Back
 }
 
 async function startApp(options: ClusterModuleOptions): Promise<Started> {
-  @Module({ imports: [ClusterModule.forRoot(options)], controllers: [HelloController] })
+  @Module({ imports: [ClusterModule.forRoot({ ...LOCK_ONLY, ...options })], controllers: [HelloController] })
   class AppModule {}
   const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error'], abortOnError: false });
   useCluster(app);

@@ -1,5 +1,5 @@
 import { Inject, Module, type DynamicModule, type NestModule, type OnApplicationShutdown } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { BACKEND, DRAIN, ReplicaIdentity, type Backend } from '@rookery/core';
 import {
   ASYNC_OPTIONS_TYPE,
@@ -9,9 +9,11 @@ import {
 } from './cluster.module-definition.js';
 import type { ClusterModuleOptions } from './cluster.options.js';
 import { composeParts, type PartChoices } from './cluster.parts.js';
-import { CLUSTER_PROVIDERS } from './cluster.providers.js';
+import { CLUSTER_PROVIDERS, PART_CHOICES } from './cluster.providers.js';
 import { ClusterService } from './cluster.service.js';
 import { DrainCoordinator } from './drain/drain-coordinator.js';
+import { doctorRoutes } from './doctor/doctor.routes.js';
+import { Doctor } from './doctor/doctor.service.js';
 import { healthRoutes } from './health/health.routes.js';
 import { Readiness } from './health/readiness.js';
 import { mountRoutes } from './http/mount-routes.js';
@@ -33,6 +35,7 @@ export class ClusterModule extends ConfigurableModuleClass implements NestModule
   constructor(
     private readonly http: HttpAdapterHost,
     private readonly readiness: Readiness,
+    private readonly doctor: Doctor,
     @Inject(BACKEND) private readonly backend: Backend,
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: ClusterModuleOptions,
   ) {
@@ -50,8 +53,10 @@ export class ClusterModule extends ConfigurableModuleClass implements NestModule
   }
 
   configure(): void {
-    const { health = {} } = this.options;
-    if (health !== false) mountRoutes(this.http, health.path ?? '/health', healthRoutes(this.readiness));
+    const { health = {}, doctor } = this.options;
+    if (health === false) return;
+    const routes = { ...healthRoutes(this.readiness), ...doctorRoutes(this.doctor, doctor?.access) };
+    mountRoutes(this.http, health.path ?? '/health', routes);
   }
 
   /** Last of all, since Nest shuts modules down in reverse. */
@@ -61,5 +66,9 @@ export class ClusterModule extends ConfigurableModuleClass implements NestModule
 }
 
 function withParts(definition: DynamicModule, choices: PartChoices): DynamicModule {
-  return { ...definition, imports: [...(definition.imports ?? []), composeParts(choices)] };
+  return {
+    ...definition,
+    imports: [DiscoveryModule, ...(definition.imports ?? []), composeParts(choices)],
+    providers: [...(definition.providers ?? []), { provide: PART_CHOICES, useValue: choices }],
+  };
 }

@@ -1,4 +1,5 @@
 import type { Backend, ReplicaRole } from '@rookery/core';
+import type { DoctorOptions } from './doctor/doctor.options.js';
 import type { DrainOptions } from './drain/drain.options.js';
 import type { HealthOptions } from './health/health.options.js';
 
@@ -26,4 +27,13 @@ export interface ClusterModuleOptions {
   drain?: DrainOptions;
   /** `/health/live` and `/health/ready`; `false` leaves them out. */
   health?: HealthOptions | false;
+  /** What looks for parts of the app that are not safe with several replicas. */
+  doctor?: DoctorOptions;
+  /**
+   * Secrets that must be the same on every replica, by a name of your choice. Only salted hashes leave the process;
+   * the doctor compares them.
+   *
+   * @example { session: process.env.SESSION_SECRET }
+   */
+  secrets?: Record<string, string | undefined>;
 }

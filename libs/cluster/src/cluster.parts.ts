@@ -22,7 +22,8 @@ function named(lib: object, name: string): PartModule | undefined {
   return (lib as Record<string, PartModule | undefined>)[name];
 }
 
-const CLUSTER_PARTS = Object.keys(LOADERS) as ClusterPart[];
+/** All parts, in the order in which they are shown. */
+export const CLUSTER_PARTS = Object.keys(LOADERS) as ClusterPart[];
 
 /** Which parts are wanted, and how: `false` leaves one out. */
 export type PartChoices = Partial<Record<ClusterPart, object | false>>;

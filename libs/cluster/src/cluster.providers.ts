@@ -1,19 +1,27 @@
 import type { Provider } from '@nestjs/common';
-import { BACKEND, DRAIN, ReplicaIdentity, type Backend } from '@rookery/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { BACKEND, DRAIN, MethodExplorer, ReplicaIdentity, type Backend } from '@rookery/core';
+import { Attachment } from './attachment.js';
 import { atBoot } from './cluster.errors.js';
 import { MODULE_OPTIONS_TOKEN } from './cluster.module-definition.js';
 import type { ClusterModuleOptions } from './cluster.options.js';
+import type { PartChoices } from './cluster.parts.js';
 import { ClusterService } from './cluster.service.js';
+import { Doctor } from './doctor/doctor.service.js';
+import { Patient } from './doctor/patient.js';
 import { DrainCoordinator } from './drain/drain-coordinator.js';
 import { checkedDrainOptions } from './drain/drain.options.js';
 import { Readiness } from './health/readiness.js';
 import { registryDriverFor } from './registry.drivers.js';
 import { ReplicaRegistry } from './registry/replica-registry.js';
+import { fingerprintsOf } from './registry/fingerprints.js';
 import { SelfPortrait } from './registry/self-portrait.js';
 import { readSettings, type ClusterSettings } from './settings/cluster.settings.js';
 import { openBackend } from './settings/open-backend.js';
 
 const SETTINGS = 'ROOKERY_CLUSTER_SETTINGS';
+/** Which modules are composed, and how. */
+export const PART_CHOICES = 'ROOKERY_CLUSTER_PARTS';
 
 /** What ClusterModule makes itself, in the order in which one needs the other. */
 export const CLUSTER_PROVIDERS: Provider[] = [
@@ -38,7 +46,12 @@ export const CLUSTER_PROVIDERS: Provider[] = [
     useFactory: ({ drain }: ClusterModuleOptions) => atBoot(() => new DrainCoordinator(checkedDrainOptions(drain))),
   },
   { provide: DRAIN, useExisting: DrainCoordinator },
-  { provide: SelfPortrait, inject: [ReplicaIdentity], useFactory: (self: ReplicaIdentity) => new SelfPortrait(self) },
+  {
+    provide: SelfPortrait,
+    inject: [ReplicaIdentity, BACKEND, MODULE_OPTIONS_TOKEN],
+    useFactory: (identity: ReplicaIdentity, { namespace }: Backend, { secrets }: ClusterModuleOptions) =>
+      new SelfPortrait(identity, fingerprintsOf(secrets, namespace)),
+  },
   {
     provide: ReplicaRegistry,
     inject: [BACKEND, SelfPortrait, DrainCoordinator, MODULE_OPTIONS_TOKEN],
@@ -55,7 +68,34 @@ export const CLUSTER_PROVIDERS: Provider[] = [
   },
   {
     provide: ClusterService,
-    inject: [ReplicaRegistry, DrainCoordinator],
-    useFactory: (registry: ReplicaRegistry, drain: DrainCoordinator) => new ClusterService(registry, drain),
+    inject: [ReplicaRegistry, DrainCoordinator, Attachment],
+    useFactory: (registry: ReplicaRegistry, drain: DrainCoordinator, attachment: Attachment) =>
+      new ClusterService(registry, drain, attachment),
+  },
+  Attachment,
+  MethodExplorer,
+  {
+    provide: Patient,
+    inject: [
+      BACKEND,
+      DrainCoordinator,
+      MethodExplorer,
+      PART_CHOICES,
+      Attachment,
+      ReplicaRegistry,
+      ModulesContainer,
+      HttpAdapterHost,
+    ],
+    useFactory: (
+      backend: Backend,
+      { options }: DrainCoordinator,
+      ...rest: [MethodExplorer, PartChoices, Attachment, ReplicaRegistry, ModulesContainer, HttpAdapterHost]
+    ) => new Patient(backend, options, ...rest),
+  },
+  {
+    provide: Doctor,
+    inject: [Patient, ClusterService, MODULE_OPTIONS_TOKEN],
+    useFactory: (patient: Patient, cluster: ClusterService, { doctor }: ClusterModuleOptions) =>
+      new Doctor(patient, cluster, doctor),
   },
 ];

@@ -1,9 +1,5 @@
-import {
-  Logger,
-  type BeforeApplicationShutdown,
-  type INestApplicationContext,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
+import type { Attachment } from './attachment.js';
 import type { DrainCoordinator } from './drain/drain-coordinator.js';
 import type { DrainReport } from './drain/drain.report.js';
 import type { Replica } from './registry/replica.js';
@@ -18,13 +14,10 @@ import type { ReplicaListener, ReplicaRegistry } from './registry/replica-regist
  * }
  */
 export class ClusterService implements BeforeApplicationShutdown, OnApplicationShutdown {
-  private readonly logger = new Logger('Cluster');
-  private app: INestApplicationContext | undefined;
-  private detach: (() => void) | undefined;
-
   constructor(
     private readonly registry: ReplicaRegistry,
     private readonly drainCoordinator: DrainCoordinator,
+    private readonly attachment: Attachment,
   ) {}
 
   /** This replica, as it is now. */
@@ -69,16 +62,9 @@ export class ClusterService implements BeforeApplicationShutdown, OnApplicationS
    */
   async drain(): Promise<DrainReport> {
     await this.drainCoordinator.drain({ cause: 'cluster.drain()', waitForLoadBalancer: true });
-    await this.drainCoordinator.disconnect(async () => this.app?.close());
+    await this.drainCoordinator.disconnect(async () => this.attachment.app?.close());
     this.drainCoordinator.print();
     return this.drainCoordinator.report();
-  }
-
-  /** For `useCluster`. @internal */
-  attach(app: INestApplicationContext, detach: () => void): void {
-    this.detach?.();
-    this.app = app;
-    this.detach = detach;
   }
 
   /** A plain `app.close()` drains too, without the wait for load balancers: nobody sends them here in that case. */
@@ -87,8 +73,6 @@ export class ClusterService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   onApplicationShutdown(): void {
-    this.detach?.();
-    this.detach = undefined;
-    this.logger.debug('left the cluster');
+    this.attachment.detach();
   }
 }

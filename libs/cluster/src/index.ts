@@ -8,3 +8,7 @@ export type { DrainReport, DrainStep } from './drain/drain.report.js';
 export type { HealthOptions } from './health/health.options.js';
 export type { Replica, ReplicaState } from './registry/replica.js';
 export { useCluster } from './use-cluster.js';
+export { Doctor } from './doctor/doctor.service.js';
+export type { DoctorOptions } from './doctor/doctor.options.js';
+export type { Diagnosis, Finding, Severity } from './doctor/finding.js';
+export { bearerToken, type Access } from './http/access.js';

@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ClusterService } from './cluster.service.js';
+import { Attachment } from './attachment.js';
+import { BootError } from './cluster.errors.js';
 import { DrainCoordinator } from './drain/drain-coordinator.js';
 import { HttpTraffic } from './drain/http-traffic.js';
 import { drainOnSignals } from './drain/signals.js';
@@ -19,10 +20,21 @@ import { drainOnSignals } from './drain/signals.js';
  * await app.listen(3000);
  */
 export function useCluster<App extends INestApplicationContext>(app: App): App {
-  const drain = app.get(DrainCoordinator, { strict: false });
+  const drain = found(app, DrainCoordinator);
   const server = app.get(HttpAdapterHost, { strict: false })?.httpAdapter?.getHttpServer() as Server | undefined;
   if (server) drain.serve(new HttpTraffic(server));
-  const cluster = app.get(ClusterService, { strict: false });
-  cluster.attach(app, drainOnSignals(app, drain));
+  found(app, Attachment).attach(app, drainOnSignals(app, drain));
   return app;
+}
+
+function found<T>(app: INestApplicationContext, type: new (...args: never[]) => T): T {
+  try {
+    return app.get<T>(type, { strict: false });
+  } catch (error) {
+    throw new BootError(
+      'ROOKERY_NO_CLUSTER_MODULE',
+      'useCluster(app) was given an app without ClusterModule. Add ClusterModule.forRoot() to the imports of its root module.',
+      error,
+    );
+  }
 }

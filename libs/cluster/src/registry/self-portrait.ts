@@ -5,10 +5,12 @@ import type { Replica, ReplicaState } from './replica.js';
 export class SelfPortrait {
   state: ReplicaState = 'starting';
   clockSkewMs = 0;
-  readonly fingerprints: Record<string, string> = {};
   private utilization = performance.eventLoopUtilization();
 
-  constructor(readonly identity: ReplicaIdentity) {}
+  constructor(
+    readonly identity: ReplicaIdentity,
+    private readonly fingerprints: Record<string, string>,
+  ) {}
 
   draw(): Replica {
     const { id, host, pid, version, roles, startedAt } = this.identity;

@@ -1,0 +1,30 @@
+import type { Check } from '../check.js';
+import type { Patient } from '../patient.js';
+import { postgresSetting } from '../store-facts.js';
+
+/** Heartbeat, claims, lease renewals and one piece of work, without waiting for each other. */
+export const SMALLEST_POOL = 4;
+
+export const poolTooSmall: Check = {
+  id: 'RK014',
+  severity: 'warning',
+  why: 'A lease that cannot be renewed because every connection is busy is lost; connections over the limit of the server are refused.',
+  cure: `Give postgres() a poolSize of at least ${SMALLEST_POOL} (10 is the default), and let replicas × (poolSize + 1) stay below max_connections.`,
+  async find(patient) {
+    const { postgres } = patient;
+    if (!postgres) return [];
+    const size = postgres.pool.options.max;
+    const small = size < SMALLEST_POOL ? [`the pool of ${postgres.address} has ${size} connections`] : [];
+    return [...small, ...(await tooMany(patient, size))];
+  },
+};
+
+async function tooMany({ postgres, replicas }: Patient, size: number): Promise<string[]> {
+  const limit = Number(await postgresSetting(postgres!, 'max_connections'));
+  const needed = Math.max(replicas.length, 1) * (size + 1);
+  return needed > limit
+    ? [
+        `${replicas.length} replicas may open ${needed} connections, but ${postgres!.address} has max_connections ${limit}`,
+      ]
+    : [];
+}

@@ -1,0 +1,80 @@
+import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { Backend, MethodExplorer } from '@rookery/core';
+import type { PostgresBackend } from '@rookery/core/postgres';
+import type { RedisBackend } from '@rookery/core/redis';
+import { CLUSTER_PARTS, type PartChoices } from '../cluster.parts.js';
+import type { CheckedDrainOptions } from '../drain/drain.options.js';
+import type { Replica } from '../registry/replica.js';
+import type { Attachment } from '../attachment.js';
+
+/** An object that Nest made. */
+export interface Organ {
+  module: string;
+  token: unknown;
+  instance: object;
+}
+
+/** The app as the doctor sees it. Looking changes nothing. */
+export class Patient {
+  constructor(
+    readonly backend: Backend,
+    readonly drain: CheckedDrainOptions,
+    readonly explorer: MethodExplorer,
+    readonly parts: PartChoices,
+    readonly attachment: Attachment,
+    private readonly registry: { readonly view: Replica[]; readonly self: Replica },
+    private readonly modules: ModulesContainer,
+    private readonly http: HttpAdapterHost,
+    readonly env: NodeJS.ProcessEnv = process.env,
+  ) {}
+
+  /** The living replicas at the last heartbeat, this one included. */
+  get replicas(): Replica[] {
+    return this.registry.view;
+  }
+
+  get self(): Replica {
+    return this.registry.self;
+  }
+
+  /** The Redis behind the app, if it is one. */
+  get redis(): RedisBackend | undefined {
+    return this.backend.kind === 'redis' ? (this.backend as RedisBackend) : undefined;
+  }
+
+  /** The PostgreSQL behind the app, if it is one. */
+  get postgres(): PostgresBackend | undefined {
+    return this.backend.kind === 'postgres' ? (this.backend as PostgresBackend) : undefined;
+  }
+
+  /** Every provider, controller, guard, pipe and interceptor that Nest has made, with the module it lives in. */
+  get organs(): Organ[] {
+    return [...this.modules.values()].flatMap((module) =>
+      [...module.providers, ...module.controllers, ...module.injectables].flatMap(([token, { instance }]) =>
+        typeof instance === 'object' && instance !== null ? [{ module: module.name, token, instance }] : [],
+      ),
+    );
+  }
+
+  /** The Express middleware of the app; none on other HTTP servers. */
+  get middleware(): { name: string; handle: (...args: unknown[]) => unknown }[] {
+    const express = this.http.httpAdapter?.getInstance?.() as ExpressLike | undefined;
+    return express?.router?.stack ?? [];
+  }
+
+  /** Which kind of store each composed module uses. */
+  get providers(): Record<string, string> {
+    return Object.fromEntries(
+      CLUSTER_PARTS.filter((part) => this.parts[part] !== false).map((part) => [part, this.storeOf(this.parts[part])]),
+    );
+  }
+
+  private storeOf(choice: object | false | undefined): string {
+    const own = choice && (choice as { backend?: Backend }).backend;
+    return (own || this.backend).kind;
+  }
+}
+
+interface ExpressLike {
+  router?: { stack?: { name: string; handle: (...args: unknown[]) => unknown }[] };
+}
