@@ -39,8 +39,8 @@ await main(async () => {
     postgres: process.env.DATABASE_URL,
     env: { NODE_ENV: process.env.NODE_ENV ?? 'development' },
   });
-  stopOnSignal(cluster);
   if (flags.smoke) return smoke(cluster);
+  supervise(cluster);
   await importExample(cluster);
   say(`Ready after ${secondsSince(from)}.`);
   say(whatToTry(cluster));
@@ -135,8 +135,8 @@ async function smoke(cluster) {
   }
 }
 
-/** The first Ctrl-C lets the replicas finish what they do; the second one does not. */
-function stopOnSignal(cluster) {
+/** As in production: a replica that dies is started again. Ctrl-C ends all; twice, without letting them finish. */
+function supervise(cluster) {
   let stopping = false;
   const stop = async () => {
     if (!stopping) {
@@ -147,6 +147,12 @@ function stopOnSignal(cluster) {
     await cluster.stop();
     process.exit();
   };
+  const startAgain = async ({ id, pid }, index) => {
+    if (pid !== undefined || stopping) return;
+    say(`${id} has ended and is started again.`);
+    await cluster.start(index).catch((error) => say(error.message));
+  };
+  setInterval(() => cluster.replicas.forEach((replica, index) => void startAgain(replica, index)), 3_000);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop());
 }
 
@@ -159,7 +165,7 @@ ${lines.join('\n')}
   Try:
     open ${cluster.url} and reload: another replica answers
     curl ${cluster.url}/replicas
-    kill -9 ${cluster.replicas.at(-1).pid}        and go on: nobody notices
+    kill -9 ${cluster.replicas.at(-1).pid} and go on: nobody notices, and it comes back
   Ctrl-C stops everything and leaves nothing behind.
 `;
 }
