@@ -1,8 +1,17 @@
 export { Locked, type LockKey, type LockedOptions } from './decorators/locked.decorator.js';
 export { assertFence, StaleFenceError } from './fencing/assert-fence.js';
-export type { LockDriver, LockGrant } from './lock.driver.js';
-export { LockBusyError, LockError, LockLostError, LockReentryError, LockTimeoutError } from './lock.errors.js';
-export type { Lock } from './lock.handle.js';
+export type { HandedOver, LockAnswer, LockDriver, LockGrant, LockHolder, LockMode, LockRecord } from './lock.driver.js';
+export {
+  LockBusyError,
+  LockError,
+  LockLostError,
+  LockModeError,
+  LockReentryError,
+  LockTimeoutError,
+  LockUpgradeError,
+} from './lock.errors.js';
+export type { Lock, TransferredLock, UpgradeOptions } from './lock.handle.js';
+export type { LockHolderInfo, LockInfo } from './lock-info.js';
 export { LockModule } from './lock.module.js';
-export type { AcquireOptions, LockModuleOptions, LockOptions } from './lock.options.js';
+export type { AcquireOptions, LockKeys, LockModuleOptions, LockOptions, TryOptions } from './lock.options.js';
 export { LockService } from './lock.service.js';

@@ -1,30 +1,93 @@
+/** How a lock is shared: alone, with other readers, or with as many as there are permits. */
+export type LockMode = 'exclusive' | 'shared' | 'permits';
+
 /** Who asks for what. */
 export interface LockGrant {
-  key: string;
-  /** Unique per acquisition, not per process. */
+  /** Sorted and without doubles; granted all together or not at all. */
+  keys: readonly string[];
+  /** Unique per acquisition, not per process: `<replica>/<anything>`. */
   owner: string;
   ttlMs: number;
+  mode: LockMode;
+  /** How many permits each key has; 1 unless the mode is `permits`. */
+  permits: number;
+  /** How many of them are asked for. */
+  weight: number;
+}
+
+/** Whom a call has handed a lock that they were in line for. They hold it for a moment only and must ask for it now. */
+export interface HandedOver {
+  /** Owners, as in {@link LockGrant}. */
+  wake: readonly string[];
+}
+
+/** What came of asking for a lock. */
+export type LockAnswer = HandedOver &
+  (
+    | { status: 'granted'; token: number }
+    | { status: 'busy' }
+    /** The key is in use in a way that this grant cannot share: `permits` beside another mode or number. */
+    | { status: 'mismatch'; key: string; inUse: string }
+    /** Another holder waits to upgrade too: each would wait for the other to leave. */
+    | { status: 'deadlock' }
+  );
+
+/** One who holds a key. */
+export interface LockHolder {
+  owner: string;
+  weight: number;
+  token: number;
+  /** By the store's clock, milliseconds until the lease ends. */
+  expiresInMs: number;
+}
+
+/** What a store knows about a key that is held. */
+export interface LockRecord {
+  key: string;
+  mode: LockMode;
+  permits: number;
+  holders: LockHolder[];
+  /** How many stand in the store's line: at most one per process for a lock on one key. */
+  waiters: number;
 }
 
 /**
- * What a store must be able to do for locks. Judges leases by the store's clock; logs nothing and throws raw errors.
+ * What a store must be able to do for locks. Judges leases by the store's clock, keeps a line of those who wait, and
+ * hands a key that becomes free to the first of them; logs nothing and throws raw errors.
  */
 export interface LockDriver {
   open(): Promise<void>;
   close(): Promise<void>;
 
   /**
-   * Grants the key when it is free or its lease has ended: answers the fencing token. Answers `null` when somebody else
-   * holds it. Asked again by the same owner, it starts the lease anew (the first answer may have been lost).
+   * Grants the keys when they are free for this mode and nobody who came earlier is in line for them. Asked again by the
+   * same owner, it starts the lease anew (the first answer may have been lost). An owner that is the only one to share a
+   * key may ask for it exclusively, before everybody in line.
    *
-   * The token is `max(last token of the key + 1, the store's time in microseconds)`: it grows with every grant, also
-   * when the store has lost its data.
+   * A token is `max(last token of the keys + 1, the store's time in microseconds)`: it grows with every grant of each
+   * key, also when the store has lost its data.
+   *
+   * @param waitedMs how long the owner has been waiting; it then stands in line by that when the keys are not free, and
+   *   keeps the keys before the first that is not (their order is everybody's, so nobody waits in a circle). Who stops
+   *   asking is dropped from the line after {@link PATIENCE_MS}. Without it a busy answer leaves no trace.
    */
-  acquire(grant: LockGrant): Promise<number | null>;
+  acquire(grant: LockGrant, waitedMs?: number): Promise<LockAnswer>;
 
-  /** Starts the lease anew. False when the owner no longer holds it. */
-  extend(grant: LockGrant): Promise<boolean>;
+  /** Starts the lease anew, under the heir's name if one is given. False when the owner does not hold all the keys. */
+  extend(grant: LockGrant, heir?: string): Promise<boolean>;
 
-  /** Ends the lease. False when the owner no longer holds it. */
-  release(key: string, owner: string): Promise<boolean>;
+  /** Ends the owner's leases and its places in line. `released` is false when it did not hold all the keys. */
+  release(grant: LockGrant): Promise<HandedOver & { released: boolean }>;
+
+  /** What is known about a key; null when nobody holds it. */
+  inspect(key: string): Promise<LockRecord | null>;
+
+  /** Keys that are held and begin with `prefix`, at most `limit`, sorted. */
+  list(prefix: string, limit: number): Promise<string[]>;
 }
+
+/** How long a waiter that does not ask again keeps its place in the store's line. */
+export const PATIENCE_MS = 2_000;
+
+/** How long a key that was handed to a waiter stays reserved for it: longer than it takes to ask without a wake-up. */
+export const RESERVED_MS = 1_500;

@@ -1,6 +1,6 @@
 import { RookeryError } from '@rookery/core';
 
-/** Every error of this lib; `key` is the lock's key. */
+/** Every error of this lib; `key` is the lock's key, or its keys with a comma between them. */
 export class LockError extends RookeryError {
   constructor(
     code: string,
@@ -26,13 +26,13 @@ export class LockTimeoutError extends LockError {
   }
 }
 
-/** A `@Locked({ waitMs: 0 })` method found its lock taken. */
+/** A method that is `@Locked` with `busy: 'throw'` found its lock taken. */
 export class LockBusyError extends LockError {
   constructor(key: string) {
     super(
       'ROOKERY_LOCK_BUSY',
       key,
-      `Lock "${key}" is held by somebody else. Try again later, or let the caller wait (waitMs).`,
+      `Lock "${key}" is held by somebody else. Try again later, or let the caller wait (busy: 'wait').`,
     );
   }
 }
@@ -56,6 +56,28 @@ export class LockReentryError extends LockError {
       'ROOKERY_LOCK_REENTRY',
       key,
       `Lock "${key}" is already held by this very call chain, so waiting for it would never end. Pass the lock on, or take it in one place only.`,
+    );
+  }
+}
+
+/** A key is used as a lock here and as a semaphore there, or with two different numbers of permits. */
+export class LockModeError extends LockError {
+  constructor(key: string, inUse: string, wanted: string) {
+    super(
+      'ROOKERY_LOCK_MODE',
+      key,
+      `Lock "${key}" is in use as ${inUse}, but was asked for as ${wanted}. Use a key in one way everywhere: exclusive and shared, or one number of permits.`,
+    );
+  }
+}
+
+/** Two who share a lock want to upgrade it: each would wait for the other to leave. */
+export class LockUpgradeError extends LockError {
+  constructor(key: string) {
+    super(
+      'ROOKERY_LOCK_UPGRADE',
+      key,
+      `Lock "${key}" cannot be upgraded: another of its readers is upgrading and waits for this one to leave. Release it and acquire it exclusively; then read again, since the other one writes first.`,
     );
   }
 }

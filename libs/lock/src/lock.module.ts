@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { BACKEND, defineModule, memory, type Backend } from '@rookery/core';
+import { BACKEND, defineModule, DRAIN, memory, ReplicaIdentity, type Backend, type DrainRegistry } from '@rookery/core';
 import { lockDriverFor } from './lock.drivers.js';
 import type { LockModuleOptions } from './lock.options.js';
 import { LockService } from './lock.service.js';
@@ -16,10 +16,20 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } = defineMo
   providers: [
     {
       provide: LockService,
-      inject: [MODULE_OPTIONS_TOKEN, { token: BACKEND, optional: true }],
-      useFactory: async (options: LockModuleOptions, shared?: Backend) => {
+      inject: [
+        MODULE_OPTIONS_TOKEN,
+        { token: BACKEND, optional: true },
+        { token: ReplicaIdentity, optional: true },
+        { token: DRAIN, optional: true },
+      ],
+      useFactory: async (
+        options: LockModuleOptions,
+        shared?: Backend,
+        identity?: ReplicaIdentity,
+        drain?: DrainRegistry,
+      ) => {
         const backend = options.backend ?? shared ?? memory();
-        return new LockService(await lockDriverFor(backend), backend.bus, options);
+        return new LockService(await lockDriverFor(backend), backend, options, identity, drain);
       },
     },
   ],

@@ -1,19 +1,25 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { abortable, ClosedError, DeadlineError, traced, withDeadline, type Bus, type Unsubscribe } from '@rookery/core';
+import { checkName, InvalidInputError, ReplicaIdentity, traced, type Backend, type DrainRegistry } from '@rookery/core';
+import type { EntityManager } from 'typeorm';
+import { Acquisition, type Granted } from './acquisition.js';
 import { Lease } from './lease.js';
-import type { LockDriver } from './lock.driver.js';
-import { LockReentryError, LockTimeoutError } from './lock.errors.js';
-import { Lock } from './lock.handle.js';
-import { checkedOptions, type AcquireOptions, type LockModuleOptions, type LockOptions } from './lock.options.js';
+import type { LockDriver, LockGrant } from './lock.driver.js';
+import { LockError, LockLostError, LockReentryError } from './lock.errors.js';
+import { Lock, type LockActions, type TransferredLock, type UpgradeOptions } from './lock.handle.js';
+import { infoOf, type LockInfo } from './lock-info.js';
+import {
+  checkedRequest,
+  type AcquireOptions,
+  type LockKeys,
+  type LockModuleOptions,
+  type LockRequest,
+  type TryOptions,
+} from './lock.options.js';
+import { LockStore } from './lock-store.js';
+import { lockInTransaction } from './transaction-lock.js';
 import { WaitLine } from './wait-line.js';
-
-const RELEASED = 'lock:released';
-/** Waiters are woken by the release; this is for wake-ups that were lost and for holders that died. */
-const POLL_MS = 500;
-
-type Checked = ReturnType<typeof checkedOptions>;
 
 /**
  * Locks for the whole cluster: one holder per key at a time, however many replicas run.
@@ -22,110 +28,223 @@ type Checked = ReturnType<typeof checkedOptions>;
  * await using lock = await locks.acquire('invoice:42', { ttlMs: 30_000, waitMs: 10_000 });
  * await locks.using('invoice:42', async (lock) => { … });
  * const lock = await locks.tryAcquire('invoice:42'); // null when busy
+ * await locks.using(['account:1', 'account:2'], transfer); // both or none
+ * await locks.using('report', read, { mode: 'shared' }); // with other readers
+ * await locks.using('smtp', send, { permits: 5 }); // at most five at a time
  */
 @Injectable()
 export class LockService implements OnModuleInit, OnApplicationShutdown {
   private readonly line = new WaitLine();
-  private readonly context = new AsyncLocalStorage<ReadonlySet<string>>();
-  private readonly held = new Set<Lock>();
-  private unsubscribe: Unsubscribe | undefined;
+  private readonly context = new AsyncLocalStorage<readonly Lock[]>();
+  private readonly leases = new Map<Lock, Lease>();
+  private readonly store: LockStore;
+  private readonly actions: LockActions = {
+    upgrade: (lock, options) => this.upgrade(lock, options),
+    transfer: (lock) => this.transfer(lock),
+  };
 
   constructor(
-    private readonly driver: LockDriver,
-    private readonly bus: Bus,
+    driver: LockDriver,
+    private readonly backend: Pick<Backend, 'bus' | 'namespace'>,
     private readonly defaults: LockModuleOptions = {},
-  ) {}
-
-  async onModuleInit(): Promise<void> {
-    await this.driver.open();
-    this.unsubscribe = await this.bus.subscribe(RELEASED, (key) => this.line.wake(key), {
-      onGap: () => this.line.wakeAll(),
-    });
+    private readonly identity: ReplicaIdentity = new ReplicaIdentity(),
+    private readonly drain?: DrainRegistry,
+  ) {
+    this.store = new LockStore(driver, backend.bus, identity.id, this.line);
   }
 
-  /** Gives back what is still held, so that other replicas need not wait for the leases to end. */
+  async onModuleInit(): Promise<void> {
+    this.drain?.register('connections', 'lock', () => this.releaseAll());
+    await this.store.open();
+  }
+
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.held].map((lock) => lock.release()));
-    await this.unsubscribe?.();
-    if (this.unsubscribe) await this.driver.close();
-    this.unsubscribe = undefined;
+    await this.releaseAll();
+    await this.store.close();
   }
 
   /**
-   * Waits for the lock, first come first served within this process.
+   * Waits for the lock: first come first served, over all replicas.
    *
    * @throws LockTimeoutError after `waitMs`
    * @throws LockReentryError inside `using` or `@Locked` of the same key
-   * @throws InvalidInputError for a bad key or duration
+   * @throws LockModeError when the key is in use with another number of permits
+   * @throws InvalidInputError for a bad key, duration or number
    */
-  async acquire(key: string, options: AcquireOptions = {}): Promise<Lock> {
-    const checked = checkedOptions(key, options, this.defaults);
-    if (this.context.getStore()?.has(key)) throw new LockReentryError(key);
-    return traced('lock:acquire', { key }, () => this.wait(checked));
+  async acquire(keys: LockKeys, options: AcquireOptions = {}): Promise<Lock> {
+    const request = checkedRequest(keys, options, this.defaults);
+    this.refuseReentry(request);
+    return traced('lock:acquire', contextOf(request), () => this.waitFor(request));
   }
 
   /** Takes the lock if it is free; `null` when somebody else holds it. @throws when the store fails */
-  async tryAcquire(key: string, options: LockOptions & { signal?: AbortSignal } = {}): Promise<Lock | null> {
-    const checked = checkedOptions(key, options, this.defaults);
-    return traced('lock:try-acquire', { key }, () => this.attempt(checked));
+  async tryAcquire(keys: LockKeys, options: TryOptions = {}): Promise<Lock | null> {
+    const request = checkedRequest(keys, options, this.defaults);
+    return traced('lock:try-acquire', contextOf(request), async () => {
+      await this.store.open();
+      return this.tryOnce(new Acquisition(this.store, request, this.grantFor(request)), request);
+    });
   }
 
   /** Runs `work` while holding the lock. Throws what `acquire` throws, and what `work` throws. */
-  async using<T>(key: string, work: (lock: Lock) => Promise<T>, options: AcquireOptions = {}): Promise<T> {
-    const lock = await this.acquire(key, options);
+  async using<T>(keys: LockKeys, work: (lock: Lock) => Promise<T>, options: AcquireOptions = {}): Promise<T> {
+    const lock = await this.acquire(keys, options);
     try {
-      return await this.context.run(new Set([...(this.context.getStore() ?? []), key]), () => work(lock));
+      return await this.context.run([...(this.context.getStore() ?? []), lock], () => work(lock));
     } finally {
       await lock.release();
     }
   }
 
-  private async wait(checked: Checked): Promise<Lock> {
-    const { key, waitMs } = checked;
-    const tooLate = AbortSignal.timeout(waitMs);
-    const giveUp = checked.signal ? AbortSignal.any([checked.signal, tooLate]) : tooLate;
-    const place = this.line.join(key);
-    let failure: unknown;
+  /**
+   * Takes over a lock that another process gave away with `lock.transfer()`.
+   *
+   * @throws LockLostError when its lease has ended, or it was adopted or released before
+   */
+  async adopt(
+    transferred: TransferredLock,
+    options: Pick<AcquireOptions, 'autoRenew' | 'maxHoldMs'> = {},
+  ): Promise<Lock> {
+    const { keys, fencingToken: token, mode, permits, weight, ttlMs, owner } = transferred;
+    const sharing = mode === 'permits' ? { permits, weight } : { mode };
+    const request = checkedRequest(keys, { ttlMs, ...sharing, ...options }, this.defaults);
+    await this.store.open();
+    const grant = this.grantFor(request);
+    const since = Lease.now();
+    if (!(await this.store.extend({ ...grant, owner }, grant.owner)))
+      throw new LockLostError(request.label, 'it was adopted or released before, or its lease has ended');
+    return this.hold(request, grant, { token, since });
+  }
+
+  /** Who holds the lock, since when, and how many wait for it; `null` when nobody holds it. */
+  async inspect(key: string): Promise<LockInfo | null> {
+    await this.store.open();
+    const record = await this.store.inspect(checkName('The lock key', key));
+    return record && infoOf(record);
+  }
+
+  /** The locks that are held and whose keys begin with `prefix`, sorted. For operators: it may walk the whole store. */
+  async list(prefix = '', limit = 100): Promise<LockInfo[]> {
+    await this.store.open();
+    const keys = await this.store.list(prefix, limit);
+    const found = await Promise.all(keys.map((key) => this.store.inspect(key)));
+    return found.filter((record) => record !== null).map(infoOf);
+  }
+
+  /**
+   * Takes a lock away from all who hold it, for operators. Their next renewal tells them that it is lost; until then
+   * only fenced writes keep them from writing beside the next holder.
+   *
+   * @returns how many held it
+   */
+  async forceRelease(key: string): Promise<number> {
+    await this.store.open();
+    const record = await this.store.inspect(checkName('The lock key', key));
+    const outcomes = (record?.holders ?? []).map(({ owner, weight }) => {
+      const { mode, permits } = record!;
+      return this.store.release({ keys: [key], owner, weight, mode, permits, ttlMs: 0 });
+    });
+    return (await Promise.all(outcomes)).filter(Boolean).length;
+  }
+
+  private async waitFor(request: LockRequest): Promise<Lock> {
+    if (request.transaction) return this.inTransaction({ ...request, transaction: request.transaction });
+    await this.store.open();
+    const acquisition = new Acquisition(this.store, request, this.grantFor(request));
+    if (request.waitMs === 0) {
+      const lock = await this.tryOnce(acquisition, request);
+      if (lock) return lock;
+      throw acquisition.tooLate(0);
+    }
+    const place = this.line.join(request.label, acquisition.grant.owner);
     try {
-      if (waitMs > 0) await abortable(place.turn(), giveUp);
-      for (;;) {
-        const lock = await this.attempt(checked).catch((error: unknown) => void (failure = error));
-        if (lock) return lock;
-        if (waitMs === 0) throw new LockTimeoutError(key, waitMs, failure);
-        if (lock === null) failure = undefined;
-        await abortable(place.nextWake(POLL_MS), giveUp);
-      }
+      return this.hold(request, acquisition.grant, await acquisition.wait(place), () => acquisition.forget());
     } catch (error) {
-      checked.signal?.throwIfAborted();
-      throw tooLate.aborted ? new LockTimeoutError(key, waitMs, failure) : error;
+      acquisition.giveUp();
+      throw error;
     } finally {
       place.leave();
     }
   }
 
-  private async attempt({ key, ttlMs, signal }: Checked): Promise<Lock | null> {
-    if (!this.unsubscribe) throw new ClosedError('LockService');
-    const grant = { key, owner: randomUUID(), ttlMs };
-    const since = Lease.now();
-    let token: number | null;
-    try {
-      token = await withDeadline(`Acquiring lock "${key}"`, this.driver.acquire(grant), { signal });
-    } catch (error) {
-      // The store may have granted it all the same; without this the key would stay busy for a whole ttl.
-      if (error instanceof DeadlineError || signal?.aborted)
-        void this.driver.release(key, grant.owner).catch(() => undefined);
-      throw error;
-    }
-    if (token === null) return null;
-    const lease = new Lease(this.driver, grant, since, () => this.onEnd(lock));
-    const lock = new Lock(key, token, lease);
-    this.held.add(lock);
+  private async tryOnce(acquisition: Acquisition, request: LockRequest): Promise<Lock | null> {
+    const granted = await acquisition.ask();
+    return granted && this.hold(request, acquisition.grant, granted, () => acquisition.forget());
+  }
+
+  private async inTransaction(request: LockRequest & { transaction: EntityManager }): Promise<Lock> {
+    const { token, holding } = await lockInTransaction(this.backend.namespace, request);
+    return new Lock(request.keys, token, holding, this.actions);
+  }
+
+  private hold(
+    { autoRenew, maxHoldMs }: LockRequest,
+    grant: LockGrant,
+    { token, since }: Granted,
+    onEnd: () => void = () => undefined,
+  ): Lock {
+    const lease = new Lease(this.store, grant, since, {
+      autoRenew,
+      maxHoldMs,
+      onEnd: () => {
+        this.leases.delete(lock);
+        onEnd();
+      },
+    });
+    const lock = new Lock(grant.keys, token, lease, this.actions);
+    this.leases.set(lock, lease);
     return lock;
   }
 
-  private onEnd(lock: Lock): void {
-    this.held.delete(lock);
-    this.line.wake(lock.key);
-    this.bus.publish(RELEASED, lock.key).catch(() => undefined);
+  private async upgrade(lock: Lock, { waitMs, signal }: UpgradeOptions): Promise<number> {
+    const lease = this.leases.get(lock);
+    if (lease?.grant.mode !== 'shared')
+      throw new InvalidInputError(
+        `The lock "${lock.key}" to upgrade`,
+        'not a shared one',
+        'acquired with mode "shared"',
+      );
+    const next: LockGrant = { ...lease.grant, mode: 'exclusive' };
+    const request = checkedRequest(lock.keys, { waitMs, signal, ttlMs: next.ttlMs }, this.defaults);
+    const acquisition = new Acquisition(this.store, request, next);
+    const place = this.line.join(`upgrade ${next.owner}`, next.owner);
+    lease.expect(next);
+    let granted: Granted | null = null;
+    try {
+      granted = await acquisition.wait(place).catch(async (error: unknown) => {
+        // Asking once more leaves the line, unless the last reader has left in this very moment.
+        const late = error instanceof LockError ? await acquisition.ask().catch(() => null) : null;
+        if (late) return late;
+        throw error;
+      });
+      return granted.token;
+    } finally {
+      lease.settle(granted?.since);
+      place.leave();
+    }
+  }
+
+  private async transfer(lock: Lock): Promise<TransferredLock> {
+    const lease = this.leases.get(lock);
+    if (!lease) throw new InvalidInputError(`The lock "${lock.key}" to transfer`, 'one of a transaction', 'a lease');
+    lease.abandon();
+    return { ...lease.grant, fencingToken: lock.fencingToken };
+  }
+
+  private async releaseAll(): Promise<void> {
+    await Promise.all([...this.leases.keys()].map((lock) => lock.release()));
+  }
+
+  private grantFor({ keys, ttlMs, mode, permits, weight }: LockRequest): LockGrant {
+    return { keys, owner: `${this.identity.id}/${randomUUID()}`, ttlMs, mode, permits, weight };
+  }
+
+  private refuseReentry({ keys }: LockRequest): void {
+    for (const lock of this.context.getStore() ?? []) {
+      const again = keys.find((key) => lock.keys.includes(key));
+      if (again !== undefined && lock.held) throw new LockReentryError(again);
+    }
   }
 }
+
+const contextOf = ({ keys, mode, permits }: LockRequest) => ({ key: keys.join(', '), keys, mode, permits });

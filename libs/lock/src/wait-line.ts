@@ -1,30 +1,37 @@
 /** Those of this process who wait for one key, first come first served. Only the first in line talks to the store. */
 export class WaitLine {
   private readonly lines = new Map<string, Waiter[]>();
+  private readonly byOwner = new Map<string, Waiter>();
 
   /** Joins the line of `key`. */
-  join(key: string): Waiter {
+  join(key: string, owner: string): Waiter {
     const line = this.lines.get(key) ?? [];
-    this.lines.set(key, line);
-    const waiter = new Waiter(() => this.leave(key, waiter));
-    line.push(waiter);
-    if (line.length === 1) waiter.advance();
+    const waiter = new Waiter(() => this.leave(key, owner, waiter));
+    if (line.push(waiter) === 1) {
+      this.lines.set(key, line);
+      waiter.advance();
+    }
+    this.byOwner.set(owner, waiter);
     return waiter;
   }
 
-  /** The lock may be free: whoever is first in line should ask now. */
-  wake(key: string): void {
-    this.lines.get(key)?.[0].wake();
+  /** The store has handed the lock to this owner, who should ask for it now. False when it does not wait here. */
+  wake(owner: string): boolean {
+    const waiter = this.byOwner.get(owner);
+    waiter?.wake();
+    return waiter !== undefined;
   }
 
+  /** Wake-ups may have been lost: whoever is first in a line should ask now. */
   wakeAll(): void {
     for (const [first] of this.lines.values()) first.wake();
   }
 
-  private leave(key: string, waiter: Waiter): void {
+  private leave(key: string, owner: string, waiter: Waiter): void {
     const line = this.lines.get(key);
     const place = line?.indexOf(waiter) ?? -1;
     if (!line || place < 0) return;
+    this.byOwner.delete(owner);
     line.splice(place, 1);
     if (line.length === 0) this.lines.delete(key);
     else if (place === 0) line[0].advance();
@@ -33,35 +40,39 @@ export class WaitLine {
 
 /** One place in a line. */
 export class Waiter {
-  private isFirst = false;
-  private wakeUps = 0;
+  private first = false;
+  private woken = false;
   private listener: (() => void) | undefined;
 
   constructor(readonly leave: () => void) {}
 
+  get isFirst(): boolean {
+    return this.first;
+  }
+
   advance(): void {
-    this.isFirst = true;
+    this.first = true;
     this.listener?.();
   }
 
   wake(): void {
-    this.wakeUps++;
+    this.woken = true;
     this.listener?.();
   }
 
   /** Resolves when it is this waiter's turn to talk to the store. */
   async turn(): Promise<void> {
-    while (!this.isFirst) await this.next();
+    while (!this.first) await this.next();
   }
 
   /** Resolves at the next wake-up, one that came since the last call included, or after `pollMs`. */
   async nextWake(pollMs: number): Promise<void> {
-    if (this.wakeUps === 0) {
+    if (!this.woken) {
       const timer = setTimeout(() => this.wake(), pollMs).unref();
       await this.next();
       clearTimeout(timer);
     }
-    this.wakeUps = 0;
+    this.woken = false;
   }
 
   private next(): Promise<void> {

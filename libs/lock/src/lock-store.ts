@@ -1,0 +1,82 @@
+import { ClosedError, type Bus, type Unsubscribe } from '@rookery/core';
+import type { HandedOver, LockAnswer, LockDriver, LockGrant, LockRecord } from './lock.driver.js';
+import { replicaOf } from './lock-info.js';
+import type { WaitLine } from './wait-line.js';
+
+/** The driver, opened on first use, and the wake-ups that its answers ask for. */
+export class LockStore {
+  private opening: Promise<void> | undefined;
+  private unsubscribe: Unsubscribe | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly driver: LockDriver,
+    private readonly bus: Bus,
+    private readonly replicaId: string,
+    private readonly line: WaitLine,
+  ) {}
+
+  /** Safe to call again and again. @throws when the store cannot be reached; the next call tries anew */
+  open(): Promise<void> {
+    if (this.closed) throw new ClosedError('LockService');
+    this.opening ??= this.connect().catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    const opened = await this.opening?.then(
+      () => true,
+      () => false,
+    );
+    await this.unsubscribe?.();
+    if (opened) await this.driver.close();
+  }
+
+  async acquire(grant: LockGrant, waitedMs?: number): Promise<LockAnswer> {
+    return this.awaken(await this.driver.acquire(grant, waitedMs));
+  }
+
+  async extend(grant: LockGrant, heir?: string): Promise<boolean> {
+    return this.driver.extend(grant, heir);
+  }
+
+  async release(grant: LockGrant): Promise<boolean> {
+    return this.awaken(await this.driver.release(grant)).released;
+  }
+
+  async inspect(key: string): Promise<LockRecord | null> {
+    return this.driver.inspect(key);
+  }
+
+  async list(prefix: string, limit: number): Promise<string[]> {
+    return this.driver.list(prefix, limit);
+  }
+
+  private async connect(): Promise<void> {
+    await this.driver.open();
+    try {
+      const onGap = () => this.line.wakeAll();
+      this.unsubscribe = await this.bus.subscribe(channelOf(this.replicaId), (owner) => void this.line.wake(owner), {
+        onGap,
+      });
+    } catch (error) {
+      await this.driver.close();
+      throw error;
+    }
+  }
+
+  /** Tells only the replicas concerned. Who is missed asks by itself before its reservation ends. */
+  private awaken<Answer extends HandedOver>(answer: Answer): Answer {
+    for (const owner of answer.wake) {
+      if (!this.line.wake(owner)) this.bus.publish(channelOf(replicaOf(owner)), owner).catch(() => undefined);
+    }
+    return answer;
+  }
+}
+
+const channelOf = (replicaId: string) => `lock:${replicaId}`;
