@@ -1,1 +1,13 @@
-export {};
+export type { CacheDriver, FillEnd, FillLease, StoredEntry, Version } from './cache.driver.js';
+export { CacheError, CacheFactoryTimeoutError, CacheValueError } from './cache.errors.js';
+export { ClusterCacheModule } from './cache.module.js';
+export type { BreakerOptions, ClusterCacheModuleOptions, LocalTierOptions } from './cache.options.js';
+export { ClusterCache, type CacheLookup } from './cache.service.js';
+export type { CacheStatsSnapshot } from './cache.stats.js';
+export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
+export { Cached, type CachedOptions, type CacheKeyOf } from './decorators/cached.decorator.js';
+export type { EntryOptions, FillDefaults, FillOptions, ReadOptions } from './entry.options.js';
+export type { CacheFactory, FillContext } from './filling/fill.context.js';
+export type { CacheStatus } from './filling/outcome.js';
+export { jsonSerializer } from './serializers/json.serializer.js';
+export type { CacheSerializer, Refuse } from './serializers/serializer.js';

@@ -1,0 +1,30 @@
+import { aroundMethod } from '@rookery/core';
+import { ClusterCache } from '../cache.service.js';
+
+/** What `@CacheEvict()` removes; made from the method's own arguments, or fixed. */
+export interface CacheEvictOptions<Args extends unknown[]> {
+  keys?: readonly string[] | ((...args: Args) => readonly string[]);
+  tags?: readonly string[] | ((...args: Args) => readonly string[]);
+}
+
+/**
+ * Removes values after the method has succeeded, on all replicas, before its caller gets the answer.
+ *
+ * @example
+ * @CacheEvict({ keys: (id: string) => [`plan:${id}`], tags: ['plans'] })
+ * async updatePlan(id: string, change: PlanChange) { … }
+ */
+export function CacheEvict<Args extends unknown[]>({ keys, tags }: CacheEvictOptions<Args>) {
+  return aroundMethod<ClusterCache, Args>(
+    ClusterCache,
+    'ClusterCache for @CacheEvict() (import ClusterCacheModule or ClusterModule)',
+    async (cache, { args, proceed }) => {
+      const result = await proceed();
+      await Promise.all([
+        keys && cache.deleteMany(typeof keys === 'function' ? keys(...args) : keys),
+        tags && cache.deleteByTag(...(typeof tags === 'function' ? tags(...args) : tags)),
+      ]);
+      return result;
+    },
+  );
+}

@@ -1,0 +1,1 @@
+export { MemoryCacheDriver } from './memory-cache.driver.js';

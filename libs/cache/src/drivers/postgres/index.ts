@@ -1,0 +1,1 @@
+export { PostgresCacheDriver } from './postgres-cache.driver.js';

@@ -1,0 +1,1 @@
+export { RedisCacheDriver } from './redis-cache.driver.js';

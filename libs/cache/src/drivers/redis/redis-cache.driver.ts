@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { ClosedError, resourceKey } from '@rookery/core';
+import type { RedisBackend } from '@rookery/core/redis';
+import {
+  ForeignDataError,
+  type CacheDriver,
+  type FillEnd,
+  type FillLease,
+  type StoredEntry,
+  type Version,
+} from '../../cache.driver.js';
+import { connect, type StoreConnection } from './redis.connection.js';
+import { BEGIN_FILL, BUMP, END_FILL, EXTEND_FILL, PUT, REMOVE, TIME, VERSIONS, type Script } from './redis.scripts.js';
+
+/** Part of every key: replicas of a version that writes another format read none of ours, and we none of theirs. */
+const FORMAT = 'v1';
+/** Longer than any entry lives, and begun anew whenever the tag is used. */
+const VERSION_TTL_MS = 31 * 86_400_000;
+
+/**
+ * The shared tier in Redis. Values are read and written by cache-manager-redis-yet; what must be atomic is scripts on
+ * the same connection, so that both travel in one packet. All keys of one cache key share a hash tag, all tags another.
+ */
+export class RedisCacheDriver implements CacheDriver {
+  private connection: StoreConnection | undefined;
+  private readonly id = randomUUID();
+  private drafts = 0;
+
+  constructor(
+    private readonly backend: RedisBackend,
+    private readonly l2Url?: string,
+  ) {}
+
+  async open(): Promise<void> {
+    await this.backend.open();
+    try {
+      this.connection = await connect(this.backend, this.l2Url);
+    } catch (error) {
+      await this.backend.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const connection = this.connection;
+    this.connection = undefined;
+    await connection?.client.disconnect().catch(() => undefined);
+    await this.backend.close();
+  }
+
+  async now(): Promise<number> {
+    return Number(await this.script(TIME, [this.tagKey('clock')]));
+  }
+
+  async get(name: string): Promise<StoredEntry | undefined> {
+    let entry: unknown;
+    try {
+      entry = await this.store.get(this.key(name));
+    } catch (error) {
+      if (isDataFault(error)) throw new ForeignDataError(error.message, { cause: error });
+      throw error;
+    }
+    if (entry === undefined || isStoredEntry(entry)) return entry;
+    throw new ForeignDataError('it is JSON, but not an entry');
+  }
+
+  async set(name: string, entry: StoredEntry, ttlMs: number): Promise<void> {
+    const draft = this.draftKey(name);
+    await Promise.all([
+      this.store.set(draft, entry, ttlMs),
+      this.script(PUT, [this.key(name, 'lease'), draft, this.key(name)]),
+    ]);
+  }
+
+  async delete(name: string): Promise<boolean> {
+    return (await this.script(REMOVE, [this.key(name, 'lease'), this.key(name)])) === 1;
+  }
+
+  touch(name: string, ttlMs: number): Promise<boolean> {
+    return this.client.pExpire(this.key(name), Math.ceil(ttlMs));
+  }
+
+  async beginFill(name: string, owner: string, leaseMs: number): Promise<FillLease> {
+    // Answered in the order sent: what is read was there when the lease was granted.
+    const [[granted, startedAt], entry] = await Promise.all([
+      this.script(BEGIN_FILL, [this.key(name, 'lease'), this.key(name, 'awaited')], [owner, leaseMs]),
+      this.get(name).catch((error: unknown) => {
+        if (error instanceof ForeignDataError) return undefined;
+        throw error;
+      }),
+    ]);
+    return { granted: granted === 1, startedAt: Number(startedAt), entry: granted === 1 ? entry : undefined };
+  }
+
+  async extendFill(name: string, owner: string, leaseMs: number): Promise<boolean> {
+    return (await this.script(EXTEND_FILL, [this.key(name, 'lease')], [owner, leaseMs])) === 1;
+  }
+
+  async endFill(name: string, owner: string, entry?: StoredEntry, ttlMs = 0): Promise<FillEnd> {
+    const draft = this.draftKey(name);
+    const keys = [this.key(name, 'lease'), this.key(name, 'awaited'), draft, this.key(name)];
+    const [written, [stored, awaited]] = await Promise.all([
+      entry && this.store.set(draft, entry, ttlMs).catch((error: unknown) => ({ error })),
+      this.script(END_FILL, keys, [owner]),
+    ]);
+    // The lease has ended all the same, so nobody waits for it.
+    if (written) throw written.error;
+    return { stored: stored === 1, awaited: awaited === 1 };
+  }
+
+  async versions(tags: readonly string[]): Promise<Version[]> {
+    const versions = await this.script(VERSIONS, tags.map(this.tagKey), [VERSION_TTL_MS]);
+    return versions.map((text) => ({ version: Number(text), created: text.startsWith('+') }));
+  }
+
+  async bump(tags: readonly string[]): Promise<void> {
+    await this.script(BUMP, tags.map(this.tagKey), [VERSION_TTL_MS]);
+  }
+
+  private get store(): StoreConnection['store'] {
+    if (!this.connection) throw new ClosedError('The Redis tier of the cache');
+    return this.connection.store;
+  }
+
+  private get client(): StoreConnection['client'] {
+    if (!this.connection) throw new ClosedError('The Redis tier of the cache');
+    return this.connection.client;
+  }
+
+  private script<Result>(script: Script<Result>, keys: string[], args: (string | number)[] = []): Promise<Result> {
+    return script.run(this.client, keys, args);
+  }
+
+  private key(name: string, part?: string): string {
+    return resourceKey(this.backend.namespace, 'cache', name, part === undefined ? FORMAT : `${FORMAT}:${part}`);
+  }
+
+  /** Where a value waits until it may take its place; what is left behind ends with its own ttl. */
+  private draftKey(name: string): string {
+    return this.key(name, `draft:${this.id}-${++this.drafts}`);
+  }
+
+  private readonly tagKey = (tag: string) =>
+    resourceKey(this.backend.namespace, 'cache', 'tags', `${FORMAT}:${encodeURIComponent(tag)}`);
+}
+
+/** Not JSON, or another type of Redis value. */
+function isDataFault(error: unknown): error is Error {
+  return error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE'));
+}
+
+function isStoredEntry(value: unknown): value is StoredEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { x, t } = value as Partial<StoredEntry>;
+  return typeof x === 'number' && typeof t === 'object' && t !== null && 'v' in value;
+}

@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { postgres } from '@rookery/core/postgres';
+import { PostgresCacheDriver } from '@rookery/cache/postgres';
+import { cacheDriverContract, clusterCacheContract, startCache } from '@rookery/cache/testing';
+import { postgresUrl } from '../services.js';
+
+const backends = (namespace: string) => () => postgres({ url: postgresUrl(), namespace, poolSize: 4 });
+
+cacheDriverContract(async () => {
+  const backend = backends(`test-${randomUUID()}`);
+  return [new PostgresCacheDriver(backend()), new PostgresCacheDriver(backend())];
+});
+
+clusterCacheContract(async () => {
+  const backend = backends(`test-${randomUUID()}`);
+  return (options) => startCache({ ...options, backend: backend() });
+});

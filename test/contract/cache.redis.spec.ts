@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { redis } from '@rookery/core/redis';
+import { RedisCacheDriver } from '@rookery/cache/redis';
+import { cacheDriverContract, clusterCacheContract, startCache } from '@rookery/cache/testing';
+import { redisUrl } from '../services.js';
+
+const backends = (namespace: string) => () => redis({ url: redisUrl(), namespace });
+
+cacheDriverContract(async () => {
+  const backend = backends(`test-${randomUUID()}`);
+  return [new RedisCacheDriver(backend()), new RedisCacheDriver(backend())];
+});
+
+clusterCacheContract(async () => {
+  const backend = backends(`test-${randomUUID()}`);
+  return (options) => startCache({ ...options, backend: backend() });
+});
