@@ -1,0 +1,89 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { withDeadline } from '@rookery/core';
+import { checkContainerName, tenantContainer } from './blob-name.js';
+import type { BlobDriver, BlobDriverHost, BlobDriverSource } from './blob.driver.js';
+import { NoBlobDriverError } from './blob.errors.js';
+import {
+  checkedContainerOptions,
+  checkedModuleOptions,
+  type BlobContainerOptions,
+  type BlobModuleOptions,
+} from './blob.options.js';
+import type { ContainerDefinition } from './decorators/blob-container.decorator.js';
+
+/** A container that is ready for use. */
+export interface OpenContainer {
+  name: string;
+  options: BlobContainerOptions;
+  driver: BlobDriver;
+  /** Milliseconds for one step of the store. */
+  deadlineMs: number;
+  /** The driver's container for the current call: that of its tenant, where there are tenants. */
+  scope(): string;
+}
+
+/** The app's containers and their drivers. Each driver is made once, whatever the number of its containers. */
+@Injectable()
+export class BlobContainers implements OnApplicationShutdown {
+  readonly options: ReturnType<typeof checkedModuleOptions>;
+  private readonly open = new Map<string, Promise<OpenContainer>>();
+  private readonly drivers = new Map<BlobDriverSource, Promise<BlobDriver>>();
+  private fallback: Promise<BlobDriverSource | undefined> | undefined;
+
+  constructor(
+    options: BlobModuleOptions,
+    private readonly host: BlobDriverHost,
+  ) {
+    this.options = checkedModuleOptions(options);
+  }
+
+  /** Opens a container; the second caller gets the same. */
+  get(definition: ContainerDefinition): Promise<OpenContainer> {
+    const name = checkContainerName(definition.name);
+    const known = this.open.get(name) ?? this.openContainer(name, definition.options);
+    this.open.set(name, known);
+    return known;
+  }
+
+  /** The drivers in use, for the sweep and the doctor. */
+  async inUse(): Promise<BlobDriver[]> {
+    return Promise.all(this.drivers.values());
+  }
+
+  /** After HTTP has closed: downloads under way still need their store. */
+  async onApplicationShutdown(): Promise<void> {
+    const drivers = await Promise.allSettled(this.drivers.values());
+    this.drivers.clear();
+    this.open.clear();
+    for (const driver of drivers) if (driver.status === 'fulfilled') await driver.value.close();
+  }
+
+  private async openContainer(name: string, ofClass: BlobContainerOptions): Promise<OpenContainer> {
+    const { defaults, containers, tenant } = this.options;
+    const options = checkedContainerOptions(name, { ...defaults, ...ofClass, ...containers?.[name] });
+    const source = options.driver ?? this.options.driver ?? (await (this.fallback ??= this.databaseAtHand()));
+    if (!source) throw new NoBlobDriverError(name);
+    const driver = await this.driver(source);
+    const scope = () => (options.perTenant === false ? name : tenantContainer(name, tenant?.()));
+    return { name, options, driver, scope, deadlineMs: this.options.deadlineMs };
+  }
+
+  private driver(source: BlobDriverSource): Promise<BlobDriver> {
+    const known = this.drivers.get(source) ?? this.openDriver(source);
+    this.drivers.set(source, known);
+    return known;
+  }
+
+  private async openDriver(source: BlobDriverSource): Promise<BlobDriver> {
+    const driver = await source.create(this.host);
+    await withDeadline(`Opening the blob driver ${driver.kind} (${driver.address})`, driver.open(), {
+      deadlineMs: this.options.deadlineMs,
+    });
+    return driver;
+  }
+
+  private async databaseAtHand(): Promise<BlobDriverSource | undefined> {
+    if (!(await this.host.dataSource())) return undefined;
+    return (await import('./drivers/database/index.js')).databaseBlobs();
+  }
+}

@@ -1,0 +1,46 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { defineModule } from '@rookery/core';
+import { dataSourceOf } from './data-source-of.js';
+import { BlobContainers } from './blob.containers.js';
+import type { BlobModuleOptions } from './blob.options.js';
+import { BlobStore } from './blob.store.js';
+import { BlobSweeper } from './blob.sweeper.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } = defineModule<BlobModuleOptions>('Blob');
+
+/**
+ * Files that belong to the cluster. Global by default.
+ *
+ * @example
+ * BlobModule.forRoot({ driver: s3Blobs({ bucket: 'shop' }) })
+ * BlobModule.forFeature([Invoices, Avatars])
+ */
+@Module({
+  providers: [
+    {
+      provide: BlobContainers,
+      inject: [MODULE_OPTIONS_TOKEN, ModuleRef],
+      useFactory: (options: BlobModuleOptions, app: ModuleRef) =>
+        new BlobContainers(options, { dataSource: () => dataSourceOf(app) }),
+    },
+    BlobSweeper,
+    BlobStore,
+  ],
+  exports: [BlobContainers, BlobStore],
+})
+export class BlobModule extends ConfigurableModuleClass {
+  /** Blobs with the given options; without any, in the app's database. */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** Makes containers injectable in the importing module. Needs forRoot (or ClusterModule) once in the app. */
+  static forFeature(containers: Type<BlobStore>[]): DynamicModule {
+    return { module: BlobFeatureModule, providers: containers, exports: containers };
+  }
+}
+
+/** Holds what forFeature lists, apart from the one BlobModule. */
+@Module({})
+class BlobFeatureModule {}

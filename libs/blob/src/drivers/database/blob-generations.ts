@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import type { ByteRange } from '../../blob-info.js';
+import { ahead, asBuffer, inPieces } from '../../transfer/chunks.js';
+import type { BlobRow } from './blob-rows.js';
+import type { Dialect } from './dialect.js';
+
+/** Bytes per row. */
+export const CHUNK_BYTES = 1024 * 1024;
+/** A write says that it is still alive at least this often while bytes arrive. */
+const TOUCH_EVERY_MS = 30_000;
+
+/** A generation: the bytes of one version of a blob, in rows of 1 MiB. */
+export class BlobGenerations {
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly namespace: string,
+  ) {}
+
+  /** Writes all chunks, several at a time. Nothing points to them yet. */
+  async write(body: AsyncIterable<Buffer>, signal: AbortSignal, manager?: EntityManager) {
+    const generation = randomUUID();
+    const { tables, nowMs, inFlight } = this.dialect;
+    await this.dialect.run(
+      `insert into ${tables.generations} (generation, namespace, touched_at) values (?, ?, ${nowMs})`,
+      [generation, this.namespace],
+      manager,
+    );
+    let storedBytes = 0;
+    let failure: unknown;
+    const running = new Set<Promise<void>>();
+    const limit = manager ? 1 : inFlight;
+    try {
+      let idx = 0;
+      let touched = performance.now();
+      for await (const data of inPieces(body, CHUNK_BYTES)) {
+        signal.throwIfAborted();
+        storedBytes += data.length;
+        const insert: Promise<void> = this.insert(generation, idx++, data, manager)
+          .catch((error: unknown) => void (failure ??= error))
+          .finally(() => running.delete(insert));
+        running.add(insert);
+        if (running.size >= limit) await Promise.race(running);
+        if (failure !== undefined) throw failure;
+        if (performance.now() - touched < TOUCH_EVERY_MS) continue;
+        touched = performance.now();
+        await this.touch(generation, manager);
+      }
+      await Promise.all(running);
+      if (failure !== undefined) throw failure;
+      return { generation, storedBytes };
+    } catch (error) {
+      await Promise.all(running);
+      // In the caller's transaction the rollback does it, and a broken one takes no more statements.
+      if (!manager) await this.remove(generation).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** The stored bytes of a range, one chunk per statement: no transaction is open and no connection held meanwhile. */
+  async *read(
+    row: BlobRow,
+    { start, end }: ByteRange,
+    signal?: AbortSignal,
+    manager?: EntityManager,
+  ): AsyncGenerator<Buffer> {
+    const { generation, chunkBytes } = row;
+    const run = this.dialect.run;
+    const { chunks } = this.dialect.tables;
+    function* tasks() {
+      for (let idx = Math.floor(start / chunkBytes); idx * chunkBytes <= end; idx++) {
+        const from = Math.max(start - idx * chunkBytes, 0);
+        const length = Math.min(end + 1 - idx * chunkBytes, chunkBytes) - from;
+        const part = length < chunkBytes;
+        const data = part ? `substr(data, ${from + 1}, ${length})` : 'data';
+        yield async () => {
+          signal?.throwIfAborted();
+          const { rows } = await run(
+            `select ${data} as data from ${chunks} where generation = ? and idx = ?`,
+            [generation, idx],
+            manager,
+          );
+          const bytes = rows.length > 0 ? asBuffer(rows[0].data as Uint8Array) : undefined;
+          if (bytes?.length === length) return bytes;
+          throw new MissingChunkError(idx, bytes?.length);
+        };
+      }
+    }
+    yield* ahead(tasks(), manager ? 0 : this.dialect.inFlight > 1 ? 2 : 0);
+  }
+
+  async remove(generation: string, manager?: EntityManager): Promise<void> {
+    const { chunks, generations } = this.dialect.tables;
+    await this.dialect.run(`delete from ${chunks} where generation = ?`, [generation], manager);
+    await this.dialect.run(`delete from ${generations} where generation = ?`, [generation], manager);
+  }
+
+  private async insert(generation: string, idx: number, data: Buffer, manager?: EntityManager): Promise<void> {
+    await this.dialect.run(
+      `insert into ${this.dialect.tables.chunks} (generation, idx, data) values (?, ?, ?)`,
+      [generation, idx, data],
+      manager,
+    );
+  }
+
+  private async touch(generation: string, manager?: EntityManager): Promise<void> {
+    const { tables, nowMs } = this.dialect;
+    await this.dialect.run(
+      `update ${tables.generations} set touched_at = ${nowMs} where generation = ?`,
+      [generation],
+      manager,
+    );
+  }
+}
+
+/** A row of the blob is gone or short: it was damaged, or replaced so long ago that the sweep has taken it. */
+export class MissingChunkError extends Error {
+  constructor(idx: number, bytes: number | undefined) {
+    super(`chunk ${idx} ${bytes === undefined ? 'is missing' : `is cut to ${bytes} bytes`}`);
+    this.name = 'MissingChunkError';
+  }
+}

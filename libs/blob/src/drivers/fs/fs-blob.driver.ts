@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import type { BlobEntry } from '../../blob-info.js';
+import type {
+  BlobAddress,
+  BlobDriver,
+  BlobListing,
+  BlobRead,
+  BlobWrite,
+  StoredBlob,
+  WriteCondition,
+} from '../../blob.driver.js';
+import { factsBlock, openIfThere, readFacts } from './blob-file.js';
+import { blobPath, containerPath } from './blob-path.js';
+import { filesOf } from './list-files.js';
+import { NameLock } from './name-lock.js';
+import { flushDirectoryOf, TemporaryFiles } from './temporary-files.js';
+
+/** Blobs as files: written under another name, flushed to the disk, then renamed. */
+export class FileSystemBlobDriver implements BlobDriver {
+  readonly kind = 'fs';
+  readonly address: string;
+  private readonly root: string;
+  private readonly lock: NameLock;
+  private readonly temporary: TemporaryFiles;
+
+  constructor(
+    directory: string,
+    /** Whether all replicas see this directory; read by the doctor. */
+    readonly shared: boolean,
+  ) {
+    this.root = resolve(directory);
+    this.address = this.root;
+    this.lock = new NameLock(join(this.root, '.rookery', 'locks'));
+    this.temporary = new TemporaryFiles(join(this.root, '.rookery', 'writing'));
+  }
+
+  open(): Promise<void> {
+    return this.temporary.prepare();
+  }
+
+  async close(): Promise<void> {}
+
+  async write(at: BlobAddress, body: AsyncIterable<Buffer>, write: BlobWrite): Promise<StoredBlob | null> {
+    const temporary = this.temporary.newPath();
+    const file = await open(temporary, 'wx');
+    try {
+      const stored = await fill(file, at.name, body, write).finally(() => file.close());
+      if (await this.publish(temporary, this.path(at), write.onlyIf)) return stored;
+      await unlink(temporary);
+      return null;
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async read(at: BlobAddress, { range, etag }: BlobRead) {
+    const file = await openIfThere(this.path(at));
+    if (!file) return null;
+    try {
+      const stored = await readFacts(file);
+      const { start, end } = range ?? { start: 0, end: stored.storedBytes - 1 };
+      if ((etag === undefined || etag === stored.etag) && end >= start)
+        return { stored, body: file.createReadStream({ start, end, highWaterMark: 256 * 1024 }) };
+      await file.close();
+      return etag === undefined || etag === stored.etag ? { stored, body: Readable.from([]) } : null;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  stat(at: BlobAddress): Promise<StoredBlob | null> {
+    return factsAt(this.path(at));
+  }
+
+  async delete(at: BlobAddress, { etag }: Pick<BlobRead, 'etag'> = {}): Promise<boolean> {
+    const path = this.path(at);
+    return this.lock.run(path, async () => {
+      const current = await factsAt(path);
+      if (!current || (etag !== undefined && current.etag !== etag)) return false;
+      await unlink(path);
+      await flushDirectoryOf(path);
+      return true;
+    });
+  }
+
+  async list(container: string, listing: BlobListing): Promise<BlobEntry[]> {
+    const entries: BlobEntry[] = [];
+    for (const path of await filesOf(containerPath(this.root, container), listing)) {
+      const stored = await factsAt(path);
+      if (!stored) continue;
+      const { name, storedBytes, etag, createdAt } = stored;
+      entries.push({ name, storedBytes, etag, createdAt });
+    }
+    return entries;
+  }
+
+  async sweep({ graceMs, everyMs }: { graceMs: number; everyMs: number }): Promise<number | null> {
+    const due = await this.lock.run('sweep', () => this.temporary.due(everyMs));
+    return due ? this.temporary.sweep(graceMs) : null;
+  }
+
+  private path({ container, name }: BlobAddress): string {
+    return blobPath(this.root, container, name);
+  }
+
+  private publish(from: string, to: string, onlyIf: WriteCondition): Promise<boolean> {
+    return this.lock.run(to, async () => {
+      const current = onlyIf === 'any' ? null : await factsAt(to);
+      if (onlyIf === 'absent' && current) return false;
+      if (typeof onlyIf === 'object' && current?.etag !== onlyIf.etag) return false;
+      await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        await mkdir(dirname(to), { recursive: true });
+        await rename(from, to);
+      });
+      await flushDirectoryOf(to);
+      return true;
+    });
+  }
+}
+
+async function fill(file: FileHandle, name: string, body: AsyncIterable<Buffer>, write: BlobWrite) {
+  let storedBytes = 0;
+  for await (const chunk of body) {
+    await file.writeFile(chunk);
+    storedBytes += chunk.length;
+  }
+  const { contentType, metadata, encoding } = write;
+  const stored: StoredBlob = {
+    name,
+    storedBytes,
+    ...write.digest(),
+    contentType,
+    metadata,
+    encoding,
+    etag: randomUUID().replaceAll('-', ''),
+    createdAt: new Date(),
+  };
+  await file.writeFile(factsBlock(stored));
+  await file.sync();
+  return stored;
+}
+
+async function factsAt(path: string): Promise<StoredBlob | null> {
+  const file = await openIfThere(path);
+  return file && readFacts(file).finally(() => file.close());
+}

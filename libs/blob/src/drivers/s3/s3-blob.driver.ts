@@ -1,0 +1,167 @@
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectTaggingCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import type { BlobEntry } from '../../blob-info.js';
+import type {
+  BlobAddress,
+  BlobDriver,
+  BlobListing,
+  BlobRead,
+  BlobWrite,
+  PresignRequest,
+  StoredBlob,
+} from '../../blob.driver.js';
+import { getObject, resumed } from './s3-download.js';
+import { isMissing, isUnmet } from './s3-errors.js';
+import { bare, digestFromTag, DIGEST_TAG, mayHaveDigestTag, storedBlob, type ObjectFacts } from './s3-object.js';
+import { presignedGet, presignedPut } from './s3-presign.js';
+import { sweepUploads } from './s3-sweep.js';
+import { uploadObject } from './s3-upload.js';
+
+/** S3 copies at most this much in one request. */
+const MAX_COPY_BYTES = 5 * 1024 ** 3;
+
+/** What the driver is made of. */
+export interface S3Place {
+  client: S3Client;
+  bucket: string;
+  prefix: string;
+  partBytes: number;
+  partsInFlight: number;
+  /** Whether the client is ours to close. */
+  ownsClient: boolean;
+}
+
+/** Blobs as objects of a bucket, under their own names. */
+export class S3BlobDriver implements BlobDriver {
+  readonly kind = 's3';
+  readonly address: string;
+
+  constructor(private readonly place: S3Place) {
+    this.address = `s3://${place.bucket}/${place.prefix}`;
+  }
+
+  async open(): Promise<void> {
+    await this.place.client.send(new HeadBucketCommand({ Bucket: this.place.bucket }));
+  }
+
+  async close(): Promise<void> {
+    if (this.place.ownsClient) this.place.client.destroy();
+  }
+
+  async write(at: BlobAddress, body: AsyncIterable<Buffer>, write: BlobWrite): Promise<StoredBlob | null> {
+    let storedBytes = 0;
+    const counted = async function* () {
+      for await (const chunk of body) {
+        storedBytes += chunk.length;
+        yield chunk;
+      }
+    };
+    const etag = await uploadObject({ ...this.place, key: this.key(at) }, counted(), write);
+    if (etag === null) return null;
+    const { contentType, metadata, encoding } = write;
+    const createdAt = (await this.stat(at))?.createdAt ?? new Date();
+    return { name: at.name, storedBytes, ...write.digest(), contentType, metadata, encoding, etag, createdAt };
+  }
+
+  async read(at: BlobAddress, read: BlobRead) {
+    const source = { ...this.place, key: this.key(at) };
+    const object = await getObject(source, read);
+    if (!object) return null;
+    const total = Number(object.ContentRange?.split('/')[1] ?? object.ContentLength ?? 0);
+    const stored = await this.withDigest(at, total, object);
+    const whole = read.range ?? { start: 0, end: total - 1 };
+    if (total > 0) return { stored, body: resumed(source, object, whole, read.signal) };
+    (object.Body as Readable).destroy();
+    return { stored, body: Readable.from([]) };
+  }
+
+  async stat(at: BlobAddress, { signal }: Pick<BlobRead, 'signal'> = {}): Promise<StoredBlob | null> {
+    const command = new HeadObjectCommand({ Bucket: this.place.bucket, Key: this.key(at) });
+    const object = await this.place.client.send(command, { abortSignal: signal }).catch(missingAsNull);
+    return object && this.withDigest(at, object.ContentLength ?? 0, object);
+  }
+
+  async delete(at: BlobAddress, { etag, signal }: Pick<BlobRead, 'etag' | 'signal'> = {}): Promise<boolean> {
+    const current = await this.stat(at, { signal });
+    if (!current || (etag !== undefined && current.etag !== etag)) return false;
+    await this.place.client.send(new DeleteObjectCommand({ Bucket: this.place.bucket, Key: this.key(at) }), {
+      abortSignal: signal,
+    });
+    return true;
+  }
+
+  async list(container: string, { prefix, after, limit }: BlobListing): Promise<BlobEntry[]> {
+    const base = this.key({ container, name: '' });
+    const { Contents = [] } = await this.place.client.send(
+      new ListObjectsV2Command({
+        Bucket: this.place.bucket,
+        Prefix: base + prefix,
+        MaxKeys: Math.min(limit, 1_000),
+        StartAfter: after === undefined ? undefined : base + after,
+      }),
+    );
+    return Contents.map(({ Key = '', Size = 0, ETag, LastModified = new Date(0) }) => ({
+      name: Key.slice(base.length),
+      storedBytes: Size,
+      etag: bare(ETag),
+      createdAt: LastModified,
+    }));
+  }
+
+  async copy(from: BlobAddress, to: BlobAddress, { onlyIf }: Pick<BlobWrite, 'onlyIf'>) {
+    const source = await this.stat(from);
+    if (!source) return null;
+    if (source.storedBytes > MAX_COPY_BYTES || source.sha256 === undefined || typeof onlyIf === 'object')
+      return undefined;
+    // Not all services refuse the copy by themselves.
+    if (onlyIf === 'absent' && (await this.stat(to))) return null;
+    const copied = await this.place.client
+      .send(
+        new CopyObjectCommand({
+          Bucket: this.place.bucket,
+          Key: this.key(to),
+          CopySource: `${this.place.bucket}/${encodeURIComponent(this.key(from))}`,
+          CopySourceIfMatch: `"${source.etag}"`,
+        }),
+      )
+      .catch(missingAsNull);
+    return copied && this.stat(to);
+  }
+
+  presign(at: BlobAddress, request: PresignRequest): Promise<string> {
+    return presignedGet({ ...this.place, key: this.key(at) }, request);
+  }
+
+  presignUpload(at: BlobAddress, request: Parameters<typeof presignedPut>[1]) {
+    return presignedPut({ ...this.place, key: this.key(at) }, request);
+  }
+
+  sweep(request: { graceMs: number; everyMs: number }): Promise<number | null> {
+    return sweepUploads(this.place, request);
+  }
+
+  private key({ container, name }: BlobAddress): string {
+    return `${this.place.prefix}${container}/${name}`;
+  }
+
+  private async withDigest(at: BlobAddress, storedBytes: number, object: ObjectFacts): Promise<StoredBlob> {
+    if (!mayHaveDigestTag(object)) return storedBlob(at.name, storedBytes, object);
+    const command = new GetObjectTaggingCommand({ Bucket: this.place.bucket, Key: this.key(at) });
+    const { TagSet } = await this.place.client.send(command).catch(() => ({ TagSet: [] }));
+    const tag = TagSet?.find(({ Key }) => Key === DIGEST_TAG)?.Value;
+    return storedBlob(at.name, storedBytes, object, digestFromTag(tag, bare(object.ETag)));
+  }
+}
+
+function missingAsNull(error: unknown): null {
+  if (isMissing(error) || isUnmet(error)) return null;
+  throw error;
+}

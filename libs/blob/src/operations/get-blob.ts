@@ -1,0 +1,87 @@
+import { traced } from '@rookery/core';
+import { Readable } from 'node:stream';
+import type { GetOptions } from '../blob.calls.js';
+import type { BlobInfo, ByteRange } from '../blob-info.js';
+import type { OpenContainer } from '../blob.containers.js';
+import type { BlobAddress, StoredBlob } from '../blob.driver.js';
+import { BlobChangedError, BlobCorruptedError, BlobNotModifiedError } from '../blob.errors.js';
+import { resolveRange } from '../transfer/range.js';
+import { verified } from '../transfer/verified.js';
+import { watchedRead } from '../transfer/watch.js';
+import { addressOf, checkManager, infoOf } from './address.js';
+import { fault, type Subject } from './faults.js';
+import { openContent } from './open-content.js';
+import { storedOf } from './stored-of.js';
+
+/** An opened blob. Read the stream to its end, or destroy it. */
+export interface BlobContent {
+  info: BlobInfo;
+  /** The content, or the part that was asked for. Fails with BlobCorruptedError before the end of a damaged blob. */
+  stream: Readable;
+  /** Which part it is, when a part was asked for. */
+  range?: ByteRange;
+}
+
+/** Times that a blob may be replaced between looking at it and opening it. */
+const ATTEMPTS = 5;
+
+/** Opens a blob; null when it is not there. */
+export function getBlob(container: OpenContainer, name: string, options: GetOptions): Promise<BlobContent | null> {
+  const at = addressOf(container, name);
+  checkManager(container, options.manager);
+  return traced('blob:get', { container: container.name, name: at.name }, () => open(container, at, options));
+}
+
+async function open(container: OpenContainer, at: BlobAddress, options: GetOptions): Promise<BlobContent | null> {
+  const subject = { container, name: at.name, action: 'get' };
+  const { signal } = options;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const stored = await storedOf(subject, at, options);
+    if (!stored) return null;
+    checkConditions(container, stored, options);
+    const range = options.range && resolveRange(at.name, options.range, stored.size);
+    const content = await openContent(subject, at, stored, range, options);
+    if (content) return { info: infoOf(stored), range, stream: outgoing(subject, stored, content, range, signal) };
+  }
+  throw new BlobChangedError(container.name, at.name, 'that it had a moment ago');
+}
+
+function checkConditions({ name: container }: OpenContainer, { name, etag }: StoredBlob, options: GetOptions): void {
+  if (options.ifMatch !== undefined && options.ifMatch !== etag)
+    throw new BlobChangedError(container, name, options.ifMatch);
+  if (options.ifNoneMatch === etag) throw new BlobNotModifiedError(container, name);
+}
+
+/** What the caller reads from. */
+function outgoing(
+  subject: Subject,
+  stored: StoredBlob,
+  content: { body: AsyncIterable<Buffer>; close(): void },
+  range: ByteRange | undefined,
+  signal?: AbortSignal,
+): Readable {
+  const { container, name } = subject;
+  const what = `Reading blob "${name}"`;
+  const damaged = (why: string) => new BlobCorruptedError(container.name, name, why);
+  const expected = range ? { size: range.end - range.start + 1 } : { size: stored.size, sha256: stored.sha256 };
+  const chunks = verified(watchedRead(what, content.body, container.deadlineMs, signal), expected, damaged);
+  const stream = Readable.from(inOneShape(subject, chunks, signal), { objectMode: false, highWaterMark: 256 * 1024 });
+  const abort = () => stream.destroy(signal!.reason as Error);
+  signal?.addEventListener('abort', abort, { once: true });
+  return stream.once('close', () => {
+    signal?.removeEventListener('abort', abort);
+    content.close();
+  });
+}
+
+async function* inOneShape(
+  subject: Subject,
+  chunks: AsyncIterable<Buffer>,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw fault(subject, error, signal);
+  }
+}

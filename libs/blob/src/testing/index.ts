@@ -1,0 +1,1 @@
+export { blobDriverContract, type BlobDriverFixture } from './blob-driver.contract.js';
