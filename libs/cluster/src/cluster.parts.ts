@@ -1,38 +1,59 @@
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
+import type { BlobModuleOptions } from '@rookery/blob';
+import type { ClusterCacheModuleOptions } from '@rookery/cache';
+import type { JobsModuleOptions } from '@rookery/jobs';
+import type { LockModuleOptions } from '@rookery/lock';
+import type { RealtimeModuleOptions } from '@rookery/realtime';
+import type { WorkersModuleOptions } from '@rookery/workers';
+import { secondRedis } from './settings/second-redis.js';
 
-/** The modules that ClusterModule composes. */
-export type ClusterPart = 'lock' | 'cache' | 'blob' | 'jobs' | 'workers' | 'realtime';
-
-/** What every Rookery module offers. */
-interface PartModule {
-  forRoot(options: object): DynamicModule;
+/** The modules that ClusterModule composes: options for one, or `false` to leave it out. */
+export interface PartChoices {
+  lock?: LockModuleOptions | false;
+  cache?: ClusterCacheModuleOptions | false;
+  blob?: BlobModuleOptions | false;
+  jobs?: JobsModuleOptions | false;
+  workers?: WorkersModuleOptions | false;
+  realtime?: RealtimeModuleOptions | false;
 }
 
-/** How each part is loaded: only when it is used, and all at the same time. */
-const LOADERS: Record<ClusterPart, () => Promise<PartModule | undefined>> = {
-  lock: async () => (await import('@rookery/lock')).LockModule as unknown as PartModule,
-  cache: async () => named(await import('@rookery/cache'), 'ClusterCacheModule'),
-  blob: async () => named(await import('@rookery/blob'), 'BlobModule'),
-  jobs: async () => named(await import('@rookery/jobs'), 'JobsModule'),
-  workers: async () => named(await import('@rookery/workers'), 'WorkersModule'),
-  realtime: async () => named(await import('@rookery/realtime'), 'RealtimeModule'),
+export type ClusterPart = keyof PartChoices;
+
+/** Injects what gives the app's gateways their adapter; there when realtime is composed. */
+export const USE_REALTIME = 'ROOKERY_USE_REALTIME';
+export type UseRealtime = (app: INestApplication) => void;
+
+/** How each part is loaded: only when it is wanted, and all at the same time. */
+const LOADERS: { [Part in ClusterPart]-?: (options: Exclude<PartChoices[Part], false>) => Promise<DynamicModule> } = {
+  lock: async (options) => (await import('@rookery/lock')).LockModule.forRoot(options),
+  cache: async (options) => {
+    const [{ ClusterCacheModule }, backend] = await Promise.all([import('@rookery/cache'), secondRedis(process.env)]);
+    return ClusterCacheModule.forRoot({ ...(backend && { backend }), ...options });
+  },
+  blob: async (options) => (await import('@rookery/blob')).BlobModule.forRoot(options),
+  jobs: async (options) => (await import('@rookery/jobs')).JobsModule.forRoot(options),
+  workers: async (options) => (await import('@rookery/workers')).WorkersModule.forRoot(options),
+  realtime: async (options) => {
+    const { RealtimeModule, useRealtime } = await import('@rookery/realtime');
+    const setup = { provide: USE_REALTIME, useValue: useRealtime };
+    const definition = RealtimeModule.forRoot(options);
+    return {
+      ...definition,
+      providers: [...(definition.providers ?? []), setup],
+      exports: [...(definition.exports ?? []), USE_REALTIME],
+    };
+  },
 };
-
-function named(lib: object, name: string): PartModule | undefined {
-  return (lib as Record<string, PartModule | undefined>)[name];
-}
 
 /** All parts, in the order in which they are shown. */
 export const CLUSTER_PARTS = Object.keys(LOADERS) as ClusterPart[];
 
-/** Which parts are wanted, and how: `false` leaves one out. */
-export type PartChoices = Partial<Record<ClusterPart, object | false>>;
-
 /** The module that imports the parts: one promise, so that Nest waits for all of them at once. */
 export async function composeParts(choices: PartChoices): Promise<DynamicModule> {
   const wanted = CLUSTER_PARTS.filter((part) => choices[part] !== false);
-  const modules = await Promise.all(wanted.map(async (part) => (await LOADERS[part]())?.forRoot(choices[part] || {})));
-  return { module: ClusterParts, imports: modules.filter((module) => module !== undefined) };
+  const load = (part: ClusterPart) =>
+    (LOADERS[part] as (options: object) => Promise<DynamicModule>)(choices[part] || {});
+  return { module: ClusterParts, imports: await Promise.all(wanted.map(load)) };
 }
 
 /** Holds the imports together; has nothing of its own. */

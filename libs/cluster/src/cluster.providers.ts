@@ -5,7 +5,7 @@ import { Attachment } from './attachment.js';
 import { atBoot } from './cluster.errors.js';
 import { MODULE_OPTIONS_TOKEN } from './cluster.module-definition.js';
 import type { ClusterModuleOptions } from './cluster.options.js';
-import type { PartChoices } from './cluster.parts.js';
+import { USE_REALTIME, type PartChoices, type UseRealtime } from './cluster.parts.js';
 import { ClusterService } from './cluster.service.js';
 import { Doctor } from './doctor/doctor.service.js';
 import { Patient } from './doctor/patient.js';
@@ -72,7 +72,11 @@ export const CLUSTER_PROVIDERS: Provider[] = [
     useFactory: (registry: ReplicaRegistry, drain: DrainCoordinator, attachment: Attachment) =>
       new ClusterService(registry, drain, attachment),
   },
-  Attachment,
+  {
+    provide: Attachment,
+    inject: [DrainCoordinator, { token: USE_REALTIME, optional: true }],
+    useFactory: (drain: DrainCoordinator, useRealtime?: UseRealtime) => new Attachment(drain, useRealtime),
+  },
   MethodExplorer,
   {
     provide: Patient,

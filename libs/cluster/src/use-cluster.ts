@@ -1,9 +1,8 @@
 import type { Server } from 'node:http';
-import type { INestApplicationContext } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import type { INestApplication, INestApplicationContext } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { Attachment } from './attachment.js';
 import { BootError } from './cluster.errors.js';
-import { DrainCoordinator } from './drain/drain-coordinator.js';
 import { HttpTraffic } from './drain/http-traffic.js';
 import { drainOnSignals } from './drain/signals.js';
 
@@ -20,21 +19,22 @@ import { drainOnSignals } from './drain/signals.js';
  * await app.listen(3000);
  */
 export function useCluster<App extends INestApplicationContext>(app: App): App {
-  const drain = found(app, DrainCoordinator);
-  const server = app.get(HttpAdapterHost, { strict: false })?.httpAdapter?.getHttpServer() as Server | undefined;
-  if (server) drain.serve(new HttpTraffic(server));
-  found(app, Attachment).attach(app, drainOnSignals(app, drain));
+  const attachment = attachmentOf(app);
+  const server = app.get(HttpAdapterHost).httpAdapter?.getHttpServer() as Server | undefined;
+  if (server) attachment.drain.serve(new HttpTraffic(server));
+  if ('useWebSocketAdapter' in app) attachment.useRealtime?.(app as unknown as INestApplication);
+  attachment.attach(app, drainOnSignals(app, attachment.drain));
   return app;
 }
 
-function found<T>(app: INestApplicationContext, type: new (...args: never[]) => T): T {
-  try {
-    return app.get<T>(type, { strict: false });
-  } catch (error) {
-    throw new BootError(
-      'ROOKERY_NO_CLUSTER_MODULE',
-      'useCluster(app) was given an app without ClusterModule. Add ClusterModule.forRoot() to the imports of its root module.',
-      error,
-    );
-  }
+/** Not by app.get(): where something is missing, that one logs a stack and ends the process. */
+function attachmentOf(app: INestApplicationContext): Attachment {
+  const modules = [...app.get(ModulesContainer).values()];
+  const found = modules.map(({ providers }) => providers.get(Attachment)?.instance as Attachment | undefined);
+  const attachment = found.find((instance) => instance !== undefined);
+  if (attachment) return attachment;
+  throw new BootError(
+    'ROOKERY_NO_CLUSTER_MODULE',
+    'useCluster(app) was given an app without ClusterModule. Add ClusterModule.forRoot() to the imports of its root module.',
+  );
 }

@@ -1,7 +1,9 @@
 import type { Check } from './check.js';
+import { blobsOnDisk } from './checks/blobs-on-disk.check.js';
 import { budgetsOverGrace } from './checks/budgets-over-grace.check.js';
 import { busIsSilent } from './checks/bus-is-silent.check.js';
 import { clockSkew } from './checks/clock-skew.check.js';
+import { gatewayOnDefaultAdapter } from './checks/gateway-on-default-adapter.check.js';
 import { majorsDiffer } from './checks/majors-differ.check.js';
 import { memoryCacheModule } from './checks/memory-cache-module.check.js';
 import { memoryInProduction } from './checks/memory-in-production.check.js';
@@ -24,9 +26,11 @@ export const CHECKS: readonly Check[] = [
   memoryInProduction,
   memoryCacheModule,
   rawCron,
+  blobsOnDisk,
   multerOnDisk,
   throttlerInMemory,
   sessionInMemory,
+  gatewayOnDefaultAdapter,
   redisPersistence,
   redisEvicts,
   storeTooOld,

@@ -2,7 +2,7 @@ import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Backend, MethodExplorer } from '@rookery/core';
 import type { PostgresBackend } from '@rookery/core/postgres';
 import type { RedisBackend } from '@rookery/core/redis';
-import { CLUSTER_PARTS, type PartChoices } from '../cluster.parts.js';
+import { CLUSTER_PARTS, type ClusterPart, type PartChoices } from '../cluster.parts.js';
 import type { CheckedDrainOptions } from '../drain/drain.options.js';
 import type { Replica } from '../registry/replica.js';
 import type { Attachment } from '../attachment.js';
@@ -69,7 +69,7 @@ export class Patient {
     );
   }
 
-  private storeOf(choice: object | false | undefined): string {
+  private storeOf(choice: PartChoices[ClusterPart]): string {
     const own = choice && (choice as { backend?: Backend }).backend;
     return (own || this.backend).kind;
   }

@@ -40,29 +40,18 @@ export async function busDelivers({ bus }: Backend): Promise<boolean> {
   }
 }
 
-/**
- * Whether something between us and PostgreSQL hands out another server connection with every transaction: while a
- * second client holds one in a transaction, the first client's next statement lands elsewhere.
- */
-export async function poolsTransactions({ pool }: PostgresBackend): Promise<boolean> {
-  const [first, second] = [await pool.connect(), await pool.connect()];
+/** Whether a pooler stands between us and PostgreSQL: a server tells its process id when a client connects, a pooler makes one up. */
+export async function isPooled({ pool }: PostgresBackend): Promise<boolean> {
+  const client = await pool.connect();
   try {
-    const before = await serverOf(first);
-    // A server tells its process id when a client connects; a pooler makes one up.
-    if (before === (first as { processID?: number }).processID) return false;
-    await second.query('begin');
-    await serverOf(second);
-    const after = await withDeadline('The second look', serverOf(first), { deadlineMs: DEADLINE_MS }).catch(() => -1);
-    return after !== before;
+    const { rows } = await withDeadline(
+      'Asking for the server process',
+      client.query('select pg_backend_pid() as pid'),
+    );
+    return (rows as { pid: number }[])[0].pid !== (client as { processID?: number }).processID;
   } finally {
-    await second.query('rollback').catch(() => undefined);
-    first.release();
-    second.release();
+    client.release();
   }
-}
-
-async function serverOf(client: { query(sql: string): Promise<{ rows: unknown[] }> }): Promise<number> {
-  return ((await client.query('select pg_backend_pid() as pid')).rows[0] as { pid: number }).pid;
 }
 
 function splitOnce(line: string): [string, string] {

@@ -6,7 +6,7 @@ export interface DrainBudgets {
   intakeMs: number;
   /** How long HTTP goes on serving while load balancers notice that this replica is not ready. @default 5000; 0 in development and tests */
   loadBalancerMs: number;
-  /** Ask socket clients to go elsewhere. @default 4000 */
+  /** Ask socket clients to go elsewhere. @default 6000 */
   socketsMs: number;
   /** Requests under way. @default 5000 */
   requestsMs: number;
@@ -41,7 +41,7 @@ export function checkedDrainOptions(options: DrainOptions = {}, env = process.en
   const budgets: DrainBudgets = {
     intakeMs: checkMs('drain.intakeMs', options.intakeMs ?? 5_000),
     loadBalancerMs: checkMs('drain.loadBalancerMs', options.loadBalancerMs ?? (isLocal ? 0 : 5_000)),
-    socketsMs: checkMs('drain.socketsMs', options.socketsMs ?? 4_000),
+    socketsMs: checkMs('drain.socketsMs', options.socketsMs ?? 6_000),
     requestsMs: checkMs('drain.requestsMs', options.requestsMs ?? 5_000),
     workMs: checkMs('drain.workMs', options.workMs ?? 8_000),
     connectionsMs: checkMs('drain.connectionsMs', options.connectionsMs ?? 3_000),

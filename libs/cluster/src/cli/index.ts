@@ -1,0 +1,1 @@
+export { rookery } from './rookery.js';
