@@ -1,7 +1,9 @@
 import { databaseBlobs } from '@rookery/blob/database';
 import { DataSource } from 'typeorm';
+import { describe } from 'vitest';
 import { blobDriverContract } from '../../libs/blob/src/testing/blob-driver.contract.js';
 import { freshPostgresUrl } from '../services.js';
+import { hasMariadb, startMariadb } from './blob.mariadb.js';
 
 blobDriverContract('PostgreSQL', async () => {
   const dataSource = new DataSource({ type: 'postgres', url: await freshPostgresUrl(), installExtensions: false });
@@ -11,3 +13,10 @@ blobDriverContract('PostgreSQL', async () => {
 blobDriverContract('SQLite', async () => ({
   driver: databaseBlobs({ dataSource: new DataSource({ type: 'sqljs' }) }),
 }));
+
+describe.skipIf(!hasMariadb)('MariaDB (was not tested where this is skipped: there is no mariadbd)', () => {
+  blobDriverContract('MariaDB', async () => {
+    const { dataSource, stop } = await startMariadb();
+    return { driver: databaseBlobs({ dataSource }), close: stop };
+  });
+});

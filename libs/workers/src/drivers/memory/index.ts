@@ -1,0 +1,1 @@
+export { MemoryWorkersDriver } from './memory-workers.driver.js';

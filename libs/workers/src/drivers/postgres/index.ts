@@ -1,0 +1,1 @@
+export { PostgresWorkersDriver } from './postgres-workers.driver.js';

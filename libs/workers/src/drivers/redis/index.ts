@@ -1,0 +1,1 @@
+export { RedisWorkersDriver } from './redis-workers.driver.js';

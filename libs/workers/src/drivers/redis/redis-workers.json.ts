@@ -1,0 +1,36 @@
+import type { ClaimAnswer, RunRecord, TaskRecord, TaskState } from '../../workers.driver.js';
+
+/** A run as its script wrote it: fields without a value are left out, and the token is text. */
+type StoredRun = Partial<RunRecord> & Pick<RunRecord, 'runId'> & { fencingToken: string };
+
+export function runOf(stored: string | StoredRun): RunRecord {
+  const run = typeof stored === 'string' ? (JSON.parse(stored) as StoredRun) : stored;
+  const empty = { replica: null, startedAt: null, finishedAt: null, error: null };
+  return { ...empty, ...run, fencingToken: Number(run.fencingToken) } as RunRecord;
+}
+
+export function stateOf(stored: Partial<TaskState>): TaskState {
+  return { startedAt: null, finishedAt: null, ...stored } as TaskState;
+}
+
+export function answerOf(text: string): ClaimAnswer {
+  const { run, state } = JSON.parse(text) as { run?: StoredRun; state?: Partial<TaskState> };
+  return { run: run ? runOf(run) : null, state: state ? stateOf(state) : null };
+}
+
+export function recordOf(text: string, readAt: number): TaskRecord {
+  const { name, definition, lastRun, cursor, paused, active, startedAt, finishedAt, failures } = JSON.parse(
+    text,
+  ) as TaskRecord & { lastRun?: StoredRun };
+  const state = stateOf({
+    name,
+    cursor,
+    paused,
+    active,
+    failures,
+    readAt,
+    startedAt: startedAt ?? null,
+    finishedAt: finishedAt ?? null,
+  });
+  return { ...state, definition, lastRun: lastRun ? runOf(lastRun) : null };
+}

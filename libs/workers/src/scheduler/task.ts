@@ -1,0 +1,79 @@
+import { plan, type Plan } from '../schedule/plan.js';
+import { slotsOf, type Schedule } from '../schedule/schedule.js';
+import type { Slots } from '../schedule/slots.js';
+import type { TaskDefinition, TaskState } from '../workers.driver.js';
+import type { TaskPolicy } from '../workers.options.js';
+import type { WorkerRun } from '../worker-run.js';
+
+/** What a task needs to run on this replica. */
+export interface TaskCode {
+  definition: TaskDefinition;
+  policy: TaskPolicy;
+  /** `Class.method`, for messages. */
+  label: string;
+  execute: (run: WorkerRun) => unknown;
+}
+
+/** How long a worker that ended is left alone before it starts again; doubles with every failure. */
+const RESTART_MS = 1_000;
+const LONGEST_RESTART_MS = 30_000;
+/** The end of a worker makes every replica look at the tasks again; this is for a word that was lost. */
+const WORKER_POLL_MS = 10_000;
+
+/** A task that this replica can run, with what it last heard of it from the store. */
+export class Task {
+  private state: TaskState | undefined;
+  private slots: Slots | undefined;
+  /** The schedule that is followed, as the store has it. */
+  schedule: string | undefined;
+
+  constructor(readonly code: TaskCode) {}
+
+  get name(): string {
+    return this.code.definition.name;
+  }
+
+  get isWorker(): boolean {
+    return this.code.definition.kind === 'worker';
+  }
+
+  /** The latest slot known to be taken. */
+  get cursor(): number | undefined {
+    return this.state?.cursor;
+  }
+
+  /** Takes over what the store says, unless something newer was heard already. */
+  learn(state: TaskState): void {
+    if (!this.state || state.readAt >= this.state.readAt) this.state = state;
+  }
+
+  /** The store does not know it: nothing to do until it does. */
+  pauseUntilKnown(): void {
+    if (this.state) this.state = { ...this.state, paused: true, readAt: 0 };
+  }
+
+  /** Follows the schedule of the store: the newest that any replica registered. @throws for one it does not understand */
+  follow(schedule: string, upSince: () => number): void {
+    if (this.isWorker || schedule === this.schedule) return;
+    this.slots = slotsOf(JSON.parse(schedule) as Schedule, upSince);
+    this.schedule = schedule;
+  }
+
+  /** What to do next, and when; undefined while the store has not told anything. */
+  plan(now: number, upSince: number): Plan | undefined {
+    if (!this.state) return undefined;
+    if (this.isWorker) return workerPlan(this.state, now);
+    const { name, slots, state } = this;
+    return slots && plan({ name, slots, policy: this.code.policy, state, now, upSince });
+  }
+}
+
+/** A worker is due whenever it runs nowhere. */
+function workerPlan(state: TaskState, now: number): Plan {
+  if (state.paused) return { claim: false, at: Infinity };
+  if (state.active > 0 && now < state.readAt + WORKER_POLL_MS)
+    return { claim: false, at: state.readAt + WORKER_POLL_MS };
+  const pauseMs = Math.min(RESTART_MS * 2 ** state.failures, LONGEST_RESTART_MS);
+  const at = Math.max(state.readAt, (state.finishedAt ?? -Infinity) + (state.failures > 0 ? pauseMs : 0));
+  return { claim: true, slot: Math.max(Math.floor(now), state.cursor + 1), missed: 0, at };
+}

@@ -1,0 +1,1 @@
+export { describeWorkersDriver, type WorkersDriverFactory } from './workers-driver.contract.js';

@@ -1,0 +1,43 @@
+import type { RunRecord } from './workers.driver.js';
+
+/** One run of a task, as its method gets it. Times are the store's, the same on every replica. */
+export class WorkerRun<Data = unknown> {
+  /** Unique per run and attempt. */
+  readonly runId: string;
+  /** The task's name. */
+  readonly name: string;
+  /** The slot: when the run was due. */
+  readonly scheduledAt: Date;
+  readonly startedAt: Date;
+  /** Milliseconds from `scheduledAt` to `startedAt`. */
+  readonly late: number;
+  /** How many earlier slots were missed and are made up by this run too (`misfire: 'once'`). */
+  readonly missed: number;
+  /** 1, or more when earlier attempts died with their replica. */
+  readonly attempt: number;
+  /** Grows with every run of the task. Hand it to `assertFence` of @rookery/lock, so that a late write is refused. */
+  readonly fencingToken: number;
+  /** What `WorkersService.upsert` was given; undefined for tasks from decorators. */
+  readonly data: Data;
+
+  constructor(
+    record: RunRecord,
+    private readonly life: { readonly signal: AbortSignal; check(): void },
+    data?: Data,
+  ) {
+    const { runId, name, slot, startedAt, missed, attempt, fencingToken } = record;
+    Object.assign(this, { runId, name, missed, attempt, fencingToken, data });
+    this.scheduledAt = new Date(slot);
+    this.startedAt = new Date(startedAt!);
+    this.late = Math.max(0, startedAt! - slot);
+  }
+
+  /**
+   * Aborts when the run should stop: its time is up, its replica shuts down, or it can no longer be sure to be the only
+   * one (`RunLostError`). Right also on the first look after this process was paused.
+   */
+  get signal(): AbortSignal {
+    this.life.check();
+    return this.life.signal;
+  }
+}
