@@ -1,0 +1,1 @@
+export { connectRealtime, type RealtimeClientOptions, type Recovery } from './connect-realtime.js';

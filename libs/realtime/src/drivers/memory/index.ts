@@ -1,0 +1,1 @@
+export { MemoryRealtimeDriver } from './memory-realtime.driver.js';

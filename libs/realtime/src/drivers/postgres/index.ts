@@ -1,0 +1,1 @@
+export { PostgresRealtimeDriver } from './postgres-realtime.driver.js';

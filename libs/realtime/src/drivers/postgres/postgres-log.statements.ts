@@ -1,0 +1,69 @@
+/** The same in the whole statement; only for a log that begins. */
+const START = `(extract(epoch from now()) * 1000000)::bigint`;
+const NOW = `(extract(epoch from clock_timestamp()) * 1000000)::bigint`;
+
+/**
+ * $1 namespace, $2 nsp, $3 epoch to begin with, $4 publisher, $5 its last seq, $6 bodies, $7 rooms, $8 index of each
+ * room's body, $9 channel. The log's row stays locked until the commit, and NOTIFY keeps the order of commits: so what
+ * the bus brings is in the order of the offsets.
+ */
+export const APPEND = `
+with log as (
+  insert into rookery.realtime_logs as log (namespace, nsp, epoch, previous, last, seqs)
+  values ($1, $2, $3, ${START}, ${START} + cardinality($6::text[]),
+          jsonb_build_object($4::text, jsonb_build_array($5::bigint, ${NOW})))
+  on conflict (namespace, nsp) do update
+     set previous = log.last, last = greatest(log.last + 1, ${NOW}) + cardinality($6::text[]) - 1,
+         seqs = log.seqs || excluded.seqs
+   where coalesce((log.seqs -> $4::text ->> 0)::bigint, 0) < $5::bigint
+  returning epoch, previous, last, last - cardinality($6::text[]) as base),
+stored as (
+  insert into rookery.realtime_history
+  select $1, $2, entry.room, log.base + entry.index, $4, ($6::text[])[entry.index]
+    from log, unnest($7::text[], $8::int[]) as entry (room, index))
+select rookery.bus_notify($9, concat(epoch, ' ', previous, ' ', base + 1, ' ', $4::text,
+                                     ' [', array_to_string($6::text[], ','), ']')) from log`;
+
+export const HEAD = `
+insert into rookery.realtime_logs as log (namespace, nsp, epoch, previous, last) values ($1, $2, $3, ${START}, ${START})
+on conflict (namespace, nsp) do update set epoch = log.epoch
+returning epoch, last`;
+
+/** $3 epoch, $4 offset, $5 rooms, $6 history size, $7 history ms. */
+export const SINCE = `
+select log.epoch, log.last, history.room, history."offset", history.publisher, history.body,
+       log.epoch = $3 and $4::bigint <= log.last
+         and ($4::bigint = log.last or $4::bigint >= ${NOW} - $7::bigint * 1000) as intact
+  from rookery.realtime_logs log
+  left join lateral (
+    select entry.* from unnest($5::text[]) as wanted (room) cross join lateral (
+      select room, "offset", publisher, body from rookery.realtime_history
+       where namespace = $1 and nsp = $2 and room = wanted.room and "offset" > $4::bigint
+       order by "offset" limit $6::int) as entry) as history on true
+ where log.namespace = $1 and log.nsp = $2`;
+
+/** $3 epoch to end, $4 epoch to begin, $5 channel. */
+export const RENEW_EPOCH = `
+with log as (
+  update rookery.realtime_logs set epoch = $4 where namespace = $1 and nsp = $2 and epoch = $3 returning epoch, last)
+select rookery.bus_notify($5, concat(epoch, ' ', last, ' ', last + 1, ' - []')) from log`;
+
+/** $1 namespace, $2 history ms. */
+export const DROP_OLD = `
+delete from rookery.realtime_history where namespace = $1 and "offset" < ${NOW} - $2::bigint * 1000`;
+
+/** $1 namespace, $2 history size. */
+export const DROP_EXCESS = `
+delete from rookery.realtime_history history using (
+  select nsp, room, "offset", row_number() over (partition by nsp, room order by "offset" desc) as place
+    from rookery.realtime_history where namespace = $1) as entry
+ where entry.place > $2::int and history.namespace = $1 and history.nsp = entry.nsp and history.room = entry.room
+   and history."offset" = entry."offset"`;
+
+/** A publisher that is silent for a day has nothing left to repeat. */
+export const DROP_SEQS = `
+update rookery.realtime_logs log
+   set seqs = (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(log.seqs)
+                where (value ->> 1)::bigint > ${NOW} - 86400000000)
+ where namespace = $1
+   and exists (select from jsonb_each(log.seqs) where (value ->> 1)::bigint <= ${NOW} - 86400000000)`;

@@ -1,0 +1,1 @@
+export { RedisRealtimeDriver } from './redis-realtime.driver.js';

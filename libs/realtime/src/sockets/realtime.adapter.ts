@@ -1,0 +1,187 @@
+import type { Unsubscribe } from '@rookery/core';
+import type { Namespace } from 'socket.io';
+import {
+  ClusterAdapterWithHeartbeat,
+  type BroadcastOptions,
+  type ClusterMessage,
+  type ClusterResponse,
+} from 'socket.io-adapter';
+import type { Stamp } from '../client/protocol.js';
+import { formatControl, formatEvent, parseBody } from '../log/body.js';
+import { NamespaceLog, type LogListener } from '../log/namespace-log.js';
+import { Roster } from '../presence/roster.js';
+import { MessageTooLargeError } from '../realtime.errors.js';
+import { checkJoin } from './admission.js';
+import { LocalDelivery, type EventPacket } from './local-delivery.js';
+import type { RealtimeHost } from './realtime-host.js';
+import { EVERYBODY } from './rooms.js';
+import type { Session } from './session.js';
+import { SlowClients } from './slow-clients.js';
+
+const EVENT = 2;
+/** Short, so that fetchSockets, which gives up after 5 s, does not wait for a replica that died. */
+const HEARTBEAT = { heartbeatInterval: 1_000, heartbeatTimeout: 3_500 };
+
+/**
+ * Makes one socket.io namespace span all replicas. Requests between replicas are socket.io's own; events go to the
+ * sockets here at once, and to those elsewhere through the log.
+ */
+export class RealtimeAdapter extends ClusterAdapterWithHeartbeat {
+  declare readonly nsp: Namespace;
+  readonly log: NamespaceLog;
+  readonly roster: Roster;
+  readonly delivery: LocalDelivery;
+  /** The clients that keep track, by socket id. */
+  readonly sessions = new Map<string, Session>();
+  /** Users by socket id. */
+  readonly users = new Map<string, string>();
+  private seq = 0;
+  private inbox: Promise<Unsubscribe | undefined> = Promise.resolve(undefined);
+
+  constructor(
+    nsp: Namespace,
+    readonly host: RealtimeHost,
+  ) {
+    super(nsp, HEARTBEAT);
+    const { options, driver, bus, opened, replica } = host;
+    const { maxQueued, presenceTtlMs: ttlMs, presenceGraceMs: graceMs } = options;
+    this.log = new NamespaceLog(nsp.name, this.uid, driver, bus, this.listener(), { maxQueued, opened });
+    this.roster = new Roster(driver.presence, bus, {
+      nsp: nsp.name,
+      replica: `${replica}.${this.uid}`,
+      ttlMs,
+      graceMs,
+      onChange: (change) => host.onPresence(nsp.name, change),
+    });
+    this.delivery = new LocalDelivery(this, this.sessions, new SlowClients(host).drop);
+  }
+
+  override init(): void {
+    this.inbox = this.log.ready
+      .then(() => this.host.bus.subscribe(this.inboxOf(this.uid), (text) => this.onAnswer(text)))
+      .catch(() => undefined);
+    if (this.host.options.presence) this.log.ready.then(() => this.roster.open()).catch(() => undefined);
+    super.init();
+  }
+
+  override async close(): Promise<void> {
+    super.close();
+    await this.log.close(AbortSignal.timeout(2_000));
+    if (this.host.options.presence) await this.roster.close();
+    await (
+      await this.inbox
+    )?.();
+  }
+
+  /**
+   * To the sockets here at once. Resolves when the store has it, and every other replica will.
+   *
+   * @throws MessageTooLargeError at once; rejects with BackplaneOverflowError
+   */
+  override broadcast(packet: EventPacket, opts: BroadcastOptions): Promise<void> {
+    const seq = ++this.seq;
+    const rooms = [...opts.rooms];
+    const { local = false, volatile = false } = opts.flags ?? {};
+    const isOneSocket = rooms.length === 1 && this.sids.has(rooms[0]);
+    if (local || isOneSocket) {
+      this.delivery.send(packet, opts);
+      return Promise.resolve();
+    }
+    const body = formatEvent({ seq, rooms, except: [...(opts.except ?? [])], data: packet.data });
+    const { maxMessageBytes, historySize } = this.host.options;
+    if (body.length > maxMessageBytes) throw new MessageTooLargeError(body.length, maxMessageBytes);
+    const isKept = packet.type === EVENT && !volatile && historySize > 0;
+    this.delivery.send(packet, opts, isKept ? this.stamp(this.uid, seq) : undefined);
+    if (volatile && !this.log.connected) return Promise.resolve();
+    const published = this.log.publish({ seq, rooms: isKept ? historiesOf(rooms) : [], body });
+    // socket.io does not wait for it.
+    published.catch(() => undefined);
+    return published;
+  }
+
+  override addAll(id: string, rooms: Set<string>): Promise<void> | void {
+    const known = this.sids.get(id);
+    const fresh = [...rooms].filter((room) => room !== id && !known?.has(room));
+    if (fresh.length === 0) return super.addAll(id, rooms);
+    const verdict = checkJoin(this.host.options, this.nsp.sockets.get(id), this.users.get(id) ?? null, fresh);
+    if (!verdict) return this.admit(id, rooms, fresh);
+    const joined = verdict.then(() => this.admit(id, rooms, fresh));
+    // Whoever awaits the join learns of a refusal; whoever does not must not end the process.
+    joined.catch(() => undefined);
+    return joined;
+  }
+
+  /** Joins without asking. */
+  admit(id: string, rooms: Set<string>, fresh: readonly string[] = [...rooms]): void {
+    if (!this.nsp.sockets.has(id)) return;
+    void super.addAll(id, rooms);
+    this.sessions.get(id)?.joined(fresh);
+    const user = this.users.get(id);
+    if (user !== undefined && this.host.options.presence) for (const room of fresh) this.roster.enter(room, user);
+  }
+
+  override del(id: string, room: string): void {
+    if (!this.sids.get(id)?.has(room)) return;
+    void super.del(id, room);
+    this.sessions.get(id)?.left(room);
+    const user = this.users.get(id);
+    if (user !== undefined) this.roster.leave(room, user, 0);
+  }
+
+  override delAll(id: string): void {
+    const user = this.users.get(id);
+    if (user !== undefined) for (const room of this.sids.get(id) ?? []) this.roster.leave(room, user);
+    super.delAll(id);
+    this.users.delete(id);
+    this.sessions.delete(id);
+  }
+
+  stamp(publisher: string, seq: number, offset = this.log.position.offset): Stamp {
+    return [this.log.position.epoch, offset, publisher, seq];
+  }
+
+  get publisher(): string {
+    return this.uid;
+  }
+
+  /** What adapters ask each other. A local effect follows, so this waits for nothing. */
+  protected override async doPublish(control: ClusterMessage): Promise<string> {
+    const seq = ++this.seq;
+    this.log.publish({ seq, rooms: [], body: formatControl({ seq, control }) }).catch(() => undefined);
+    return '';
+  }
+
+  protected override async doPublishResponse(requester: string, response: ClusterResponse): Promise<void> {
+    const control = response as unknown as ClusterMessage;
+    await this.host.bus.publish(this.inboxOf(requester), formatControl({ seq: 0, control }));
+  }
+
+  private onAnswer(text: string): void {
+    const body = parseBody(JSON.parse(text));
+    if ('control' in body) this.onResponse(body.control as unknown as ClusterResponse);
+  }
+
+  private listener(): LogListener {
+    return {
+      rooms: () => [EVERYBODY, ...this.rooms.keys()],
+      onEntry: (value, publisher) => {
+        const body = parseBody(value);
+        if ('control' in body) return this.onMessage(body.control);
+        const opts = { rooms: new Set(body.rooms), except: new Set(body.except) };
+        this.delivery.send({ type: EVENT, data: body.data }, opts, this.stamp(publisher, body.seq));
+      },
+      onLoss: (rooms) => {
+        const lost = rooms && new Set(rooms);
+        for (const session of this.sessions.values())
+          if (!lost || lost.has(EVERYBODY) || [...session.socket.rooms].some((room) => lost.has(room)))
+            session.tellLoss(this.log.position);
+      },
+    };
+  }
+
+  private inboxOf(uid: string): string {
+    return `realtime:${this.nsp.name}:${uid}`;
+  }
+}
+
+const historiesOf = (rooms: string[]) => (rooms.length === 0 ? [EVERYBODY] : rooms);

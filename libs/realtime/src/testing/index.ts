@@ -1,0 +1,1 @@
+export { realtimeDriverContract, type RealtimeContractHost } from './realtime-driver.contract.js';
