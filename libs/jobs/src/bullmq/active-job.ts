@@ -1,0 +1,42 @@
+import { InvalidInputError } from '@rookery/core';
+import type { Job } from 'bullmq';
+import type { ActiveJob } from '../jobs.driver.js';
+import type { BullmqConnection } from './bullmq-connection.js';
+import type { JobLease } from './job-lease.js';
+import type { StoredData } from './stored-job.js';
+
+/** A bullmq job that this process runs, as the service sees it. */
+export function activeJob(
+  job: Job<StoredData>,
+  token: string,
+  lease: JobLease,
+  connection: BullmqConnection,
+): ActiveJob {
+  return {
+    id: job.id!,
+    queue: job.queueName,
+    name: job.name,
+    args: job.data.args,
+    attempt: job.attemptsMade + 1,
+    maxAttempts: job.opts.attempts ?? 1,
+    crashes: job.stalledCounter,
+    scheduledAt: job.timestamp + (job.opts.delay ?? 0),
+    steps: job.data.steps ?? {},
+    leaseLost: lease.signal,
+    progress: (value) => job.updateProgress(value as object),
+    log: async (line) => void (await job.log(line)),
+    saveSteps: (steps) => job.updateData({ ...job.data, steps }),
+    childResults: async () => {
+      const values = await job.getChildrenValues<unknown>();
+      return Object.entries(values).map(([key, result]) => {
+        const [queue, id] = key.split(':').slice(-2);
+        return { queue, id, name: queue, result };
+      });
+    },
+    completeIn: async (manager, result) => {
+      const backend = connection.transactional(job.queueName, manager);
+      if (!backend) throw new InvalidInputError('The backend of ctx.completeIn()', 'redis', 'postgres');
+      await backend.moveToCompleted(job, result, job.opts.removeOnComplete!, token, false);
+    },
+  };
+}

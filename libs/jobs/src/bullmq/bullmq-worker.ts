@@ -1,0 +1,109 @@
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import type { ActiveJob, JobsWorker, Outcome, Retention, WorkSettings } from '../jobs.driver.js';
+import { activeJob } from './active-job.js';
+import type { BullmqConnection } from './bullmq-connection.js';
+import { JobLease } from './job-lease.js';
+import type { StoredData } from './stored-job.js';
+
+/** How often, compared to the lease, silent workers are looked for. */
+const SWEEPS_PER_LEASE = 3;
+/** bullmq would wait 15 s before it asks a store again that was away. */
+const RETRY_AFTER_FAULT_MS = 500;
+const CLOSE_MS = 2_000;
+
+/** A bullmq worker: says how each run ended in bullmq's words. */
+export class BullmqWorker implements JobsWorker {
+  private readonly worker: Worker<StoredData>;
+  private readonly leases = new Map<string, JobLease>();
+  private readonly retryDelays = new WeakMap<Error, number>();
+
+  constructor(
+    queue: string,
+    private readonly connection: BullmqConnection,
+    keep: Record<'completed' | 'failed', Retention>,
+    private readonly settings: WorkSettings,
+    private readonly run: (job: ActiveJob) => Promise<Outcome>,
+  ) {
+    const { concurrency, leaseMs, rateLimit } = settings;
+    this.worker = new Worker<StoredData>(
+      queue,
+      (job, token) => this.process(job, token!),
+      {
+        connection: connection as never,
+        prefix: connection.prefix,
+        concurrency,
+        lockDuration: leaseMs,
+        stalledInterval: Math.ceil(leaseMs / SWEEPS_PER_LEASE),
+        // Crashes are counted and judged by the service, which knows the handler's maxCrashes.
+        maxStalledCount: Number.MAX_SAFE_INTEGER,
+        runRetryDelay: RETRY_AFTER_FAULT_MS,
+        removeOnComplete: kept(keep.completed),
+        removeOnFail: kept(keep.failed),
+        settings: { backoffStrategy: (_attempt, _type, error) => (error && this.retryDelays.get(error)) ?? 0 },
+        ...(rateLimit && { limiter: { max: rateLimit.max, duration: rateLimit.perMs } }),
+      },
+      connection.backend,
+    );
+    this.worker.on('error', settings.onError);
+    this.worker.on('locksRenewed', ({ jobIds }) => {
+      for (const id of jobIds) this.leases.get(id)?.renewed();
+    });
+    this.worker.on('lockRenewalFailed', (jobIds) => {
+      for (const id of jobIds) this.leases.get(id)?.lose('the store has given its lease to another, or ended it');
+    });
+  }
+
+  async ready(): Promise<void> {
+    await this.worker.waitUntilReady();
+  }
+
+  stopIntake(): Promise<void> {
+    return this.worker.pause(true);
+  }
+
+  async close(): Promise<void> {
+    // Not by force: what the handlers have just returned is still being recorded.
+    const closed = this.worker.close().catch(() => undefined);
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
+  }
+
+  private async process(job: Job<StoredData>, token: string): Promise<unknown> {
+    const lease = new JobLease(`${job.name} (${job.id})`, this.settings.leaseMs);
+    this.leases.set(job.id!, lease);
+    try {
+      return await this.conclude(job, token, await this.run(activeJob(job, token, lease, this.connection)));
+    } finally {
+      lease.end();
+      if (this.leases.get(job.id!) === lease) this.leases.delete(job.id!);
+    }
+  }
+
+  /** bullmq learns by return or throw what becomes of the job. */
+  private async conclude(job: Job<StoredData>, token: string, outcome: Outcome): Promise<unknown> {
+    switch (outcome.kind) {
+      case 'completed':
+        return outcome.result;
+      case 'failed': {
+        const { error, retryInMs } = outcome;
+        const thrown = Object.assign(retryInMs === null ? new UnrecoverableError() : new Error(), {
+          message: error.message,
+          stack: error.stack,
+        });
+        this.retryDelays.set(thrown, retryInMs ?? 0);
+        throw thrown;
+      }
+      case 'returned':
+        // If the store does not take it back, its lease will.
+        await job.moveToWait(token).catch(this.settings.onError);
+        throw new WaitingError();
+      case 'postponed':
+        await job.moveToDelayed(Date.now() + outcome.delayMs, token).catch(this.settings.onError);
+        throw new DelayedError();
+      case 'settled':
+        // Tells bullmq to record nothing.
+        throw new WaitingError();
+    }
+  }
+}
+
+const kept = ({ ageMs, count }: Retention) => ({ age: Math.ceil(ageMs / 1000), count });

@@ -1,0 +1,1 @@
+export { MemoryJobsDriver } from './memory-jobs.driver.js';

@@ -1,0 +1,1 @@
+export { PostgresBullmqConnection } from './postgres-bullmq.connection.js';

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { PostgresBackend } from '@rookery/core/postgres';
+import { PostgresConnection, PostgresQueueBackend, runMigrations, type IQueueBackend } from 'bullmq';
+import { Pool } from 'pg';
+import type { EntityManager } from 'typeorm';
+import { BullmqConnection, type AnyBackendFactory } from '../../bullmq/bullmq-connection.js';
+import { SharedListener } from './shared-listener.js';
+
+/**
+ * bullmq on PostgreSQL, in a schema of the namespace's own. Its statements rely on the search path, hence the pool of its
+ * own; all workers of a process share one connection that listens.
+ */
+export class PostgresBullmqConnection extends BullmqConnection {
+  readonly prefix = undefined;
+  readonly schema: string;
+  private pool: Pool | undefined;
+  private listener: SharedListener | undefined;
+  private opened: Promise<void> | undefined;
+
+  constructor(private readonly store: PostgresBackend) {
+    super();
+    this.schema = schemaOf(store.namespace);
+  }
+
+  readonly backend: AnyBackendFactory = (name, options) => {
+    const connection = new PostgresConnection(this.shape() as never);
+    // With a pool of ours, bullmq would look for its tables in its default schema.
+    Object.assign(connection, { schema: this.schema });
+    return new PostgresQueueBackend(
+      connection,
+      name,
+      options as never,
+    ) as IQueueBackend as ReturnType<AnyBackendFactory>;
+  };
+
+  open(): Promise<void> {
+    return (this.opened ??= this.connect());
+  }
+
+  async close(): Promise<void> {
+    if (!this.opened) return;
+    this.opened = undefined;
+    await this.listener?.close();
+    await this.pool?.end().catch(() => undefined);
+    this.pool = this.listener = undefined;
+    await this.store.close();
+  }
+
+  override transactional(queue: string, manager: EntityManager): IQueueBackend {
+    const connection = {
+      schema: this.schema,
+      isClosing: false,
+      waitUntilReady: async () => undefined,
+      pool: { query: async (sql: string, values?: unknown[]) => ({ rows: await this.queryIn(manager, sql, values) }) },
+    };
+    return new PostgresQueueBackend(connection as unknown as PostgresConnection, queue, { connection: {} }, false);
+  }
+
+  /** bullmq's statements call its functions by bare name; the caller's transaction has a search path of its own. */
+  private queryIn(manager: EntityManager, sql: string, values?: unknown[]): Promise<unknown[]> {
+    const qualified = sql.replace(/\b(add_\w+|move_\w+|collect_metrics)\(/g, `"${this.schema}".$1(`);
+    return manager.query(qualified, values);
+  }
+
+  private async connect(): Promise<void> {
+    await this.store.open();
+    const { options } = this.store.pool;
+    // The password is not among the properties that a spread copies.
+    const settings = { ...options, password: options.password, options: `-c search_path="${this.schema}"` };
+    this.pool = new Pool({ ...settings, keepAlive: true });
+    // An idle connection that breaks is replaced; statements report their own errors.
+    this.pool.on('error', () => undefined);
+    this.listener = new SharedListener(settings);
+    const client = await this.pool.connect();
+    try {
+      await runMigrations(client, this.schema);
+    } finally {
+      client.release();
+    }
+  }
+
+  /** What bullmq takes for a pg.Pool. */
+  private shape() {
+    const { pool, listener } = this;
+    return {
+      options: { keepAlive: true },
+      query: (sql: string, values?: unknown[]) => pool!.query(sql, values),
+      connect: () => listener!.borrow(),
+      on: () => undefined,
+      end: async () => undefined,
+    };
+  }
+}
+
+function schemaOf(namespace: string): string {
+  const name = `rookery_jobs_${namespace.replace(/[^A-Za-z0-9_]/g, '_')}`;
+  if (name.endsWith(namespace) && name.length <= 63) return name;
+  return `${name.slice(0, 54)}_${createHash('sha1').update(namespace).digest('hex').slice(0, 8)}`;
+}

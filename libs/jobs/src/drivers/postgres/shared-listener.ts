@@ -1,0 +1,73 @@
+import { EventEmitter } from 'node:events';
+import { Client, type ClientConfig, type Notification } from 'pg';
+
+/**
+ * One connection that listens for all bullmq workers of this process; bullmq alone would hold one per worker. When it
+ * breaks, every borrower is told, and the next one to ask gets a new connection.
+ */
+export class SharedListener {
+  private current: Promise<Client> | undefined;
+  private live: Client | undefined;
+  private readonly borrowers = new Set<Borrowed>();
+
+  constructor(private readonly settings: ClientConfig) {}
+
+  async borrow(): Promise<Borrowed> {
+    this.current ??= this.connect();
+    const client = await this.current;
+    const borrowed = new Borrowed(client, () => void this.borrowers.delete(borrowed));
+    this.borrowers.add(borrowed);
+    return borrowed;
+  }
+
+  async close(): Promise<void> {
+    const client = await this.current?.catch(() => undefined);
+    this.current = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<Client> {
+    const client = new Client({ ...this.settings, keepAlive: true, keepAliveInitialDelayMillis: 10_000 });
+    const broken = (error?: Error) => this.drop(client, error ?? new Error('the connection that listens was closed'));
+    client.on('error', broken);
+    client.on('end', () => broken());
+    client.on('notification', (message) => {
+      for (const borrower of this.borrowers) borrower.emit('notification', message);
+    });
+    try {
+      await client.connect();
+      this.live = client;
+      return client;
+    } catch (error) {
+      this.current = undefined;
+      throw error;
+    }
+  }
+
+  private drop(client: Client, error: Error): void {
+    if (this.live !== client) return;
+    this.live = this.current = undefined;
+    client.end().catch(() => undefined);
+    const told = Array.from(this.borrowers);
+    this.borrowers.clear();
+    for (const borrower of told) {
+      if (borrower.listenerCount('error') > 0) borrower.emit('error', error);
+    }
+  }
+}
+
+/** What bullmq takes for a client of a pool. */
+class Borrowed extends EventEmitter<{ notification: [Notification]; error: [Error] }> {
+  constructor(
+    private readonly client: Client,
+    readonly release: () => void,
+  ) {
+    super();
+    this.setMaxListeners(0);
+  }
+
+  query(sql: string, values?: unknown[]) {
+    // The connection has many users: none of them names it.
+    return sql.includes('application_name') ? Promise.resolve({ rows: [] }) : this.client.query(sql, values);
+  }
+}

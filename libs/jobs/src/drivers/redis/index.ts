@@ -1,0 +1,1 @@
+export { RedisBullmqConnection } from './redis-bullmq.connection.js';

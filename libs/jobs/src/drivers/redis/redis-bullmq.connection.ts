@@ -1,0 +1,38 @@
+import type { RedisBackend, RedisClient } from '@rookery/core/redis';
+import { createRedisBackend } from 'bullmq';
+import { BullmqConnection, type AnyBackendFactory } from '../../bullmq/bullmq-connection.js';
+
+/** bullmq on Redis: producers share the backend's connection and fail fast, workers have one that waits. */
+export class RedisBullmqConnection extends BullmqConnection {
+  readonly prefix: string;
+  private waiting: RedisClient | undefined;
+  private opened: Promise<void> | undefined;
+
+  constructor(private readonly store: RedisBackend) {
+    super();
+    this.prefix = `${store.namespace}:jobs`;
+  }
+
+  readonly backend: AnyBackendFactory = (name, options, wanted) => {
+    const waits = wanted?.blocking || wanted?.withBlockingConnection;
+    const connection = waits ? this.waitingClient() : this.store.client;
+    return createRedisBackend(name, { ...options, connection: connection }, wanted);
+  };
+
+  open(): Promise<void> {
+    return (this.opened ??= this.store.open());
+  }
+
+  async close(): Promise<void> {
+    if (!this.opened) return;
+    this.opened = undefined;
+    this.waiting?.disconnect();
+    this.waiting = undefined;
+    await this.store.close();
+  }
+
+  /** A job's end is worth waiting for: it is written when the store is back. */
+  private waitingClient(): RedisClient {
+    return (this.waiting ??= this.store.duplicate({ maxRetriesPerRequest: null, enableOfflineQueue: true }));
+  }
+}

@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import {
+  afterCommit,
+  ClosedError,
+  DEFAULT_DEADLINE_MS,
+  DeadlineError,
+  InvalidInputError,
+  sleep,
+  traced,
+  withDeadline,
+  type CallOptions,
+} from '@rookery/core';
+import type { EntityManager } from 'typeorm';
+import { definitionOf } from './decorators/job-handler.decorator.js';
+import type { JobClass } from './job.js';
+import { JobRef, type JobAccess } from './job-ref.js';
+import type { JobsBackends } from './jobs.backends.js';
+import type { JobsDriver, NewJob } from './jobs.driver.js';
+import type { EnqueueOptions, JobsModuleOptions } from './jobs.options.js';
+import type { JobsExecutor } from './running/jobs.executor.js';
+import { newJob } from './new-job.js';
+import { QueueRef, type QueueStats } from './queue-ref.js';
+
+/**
+ * Enqueues jobs and looks after them. A job that `enqueue` has taken runs at least once, on some replica, whatever dies.
+ *
+ * @example
+ * const job = await jobs.enqueue(RenderInvoice, { id }, { delayMs: 60_000 });
+ * const pages = await job.waitUntilDone();
+ */
+@Injectable()
+export class JobsService {
+  private readonly access: JobAccess = {
+    info: (queue, id) => this.call(queue, 'Looking up a job', (driver) => driver.get(queue, id)),
+    cancel: (queue, id) => this.cancel(queue, id),
+    nextFinish: (queue, id, signal) =>
+      this.driver(queue)
+        .then((driver) => driver.nextFinish(queue, id, signal))
+        .catch(() => undefined),
+  };
+
+  constructor(
+    private readonly backends: JobsBackends,
+    private readonly executor: JobsExecutor,
+    private readonly options: JobsModuleOptions = {},
+  ) {}
+
+  /**
+   * Stores a job. When `dedupeKey` finds it to be one too many, the answer is the job that stays.
+   *
+   * @throws UnknownJobError, JobDataError or InvalidInputError when it is not a job that can be stored
+   * @throws DeadlineError when the store did not answer; the job may be stored all the same
+   */
+  async enqueue<Args, Result>(
+    job: JobClass<Args, Result>,
+    args: NoInfer<Args>,
+    options: EnqueueOptions = {},
+  ): Promise<JobRef<Result>> {
+    const [ref] = await this.store([newJob(job, args, options, this.options)], options);
+    return ref as JobRef<Result>;
+  }
+
+  /** Stores many jobs of one kind at once, in the order given; in one call per queue. */
+  async enqueueMany<Args, Result>(
+    job: JobClass<Args, Result>,
+    args: readonly NoInfer<Args>[],
+    options: EnqueueOptions = {},
+  ): Promise<JobRef<Result>[]> {
+    if (args.length === 0) return [];
+    const jobs = args.map((each) => newJob(job, each, options, this.options));
+    return (await this.store(jobs, options)) as JobRef<Result>[];
+  }
+
+  /** The job with this id; null when it is not there (any more). */
+  async get<Result>(job: JobClass<never, Result> | string, id: string): Promise<JobRef<Result> | null> {
+    const queue = this.queueOf(job);
+    const info = await this.access.info(queue, id);
+    return info && new JobRef<Result>(this.access, queue, info.name, id);
+  }
+
+  /**
+   * Takes a job back, or tells the replica that runs it to stop: its `ctx.signal` aborts and it fails without a retry.
+   *
+   * @returns false when it is done already, or not there
+   * @throws DeadlineError when it runs and its replica did not answer
+   */
+  async cancel(job: JobClass<never, unknown> | string, id: string): Promise<boolean> {
+    const queue = this.queueOf(job);
+    for (const until = performance.now() + DEFAULT_DEADLINE_MS; performance.now() < until;) {
+      const info = await this.access.info(queue, id);
+      if (!info || info.state === 'completed' || info.state === 'failed') return false;
+      if (await this.call(queue, 'Removing a job', (driver) => driver.remove(queue, id))) return true;
+      if (await this.executor.cancel(queue, id)) return true;
+      await sleep(50);
+    }
+    throw new DeadlineError(`The replica that runs job ${id} of queue "${queue}"`, DEFAULT_DEADLINE_MS);
+  }
+
+  /** A queue to look into: by its name, or the queue of a job. */
+  queue(queue: JobClass<never, unknown> | string): QueueRef {
+    const name = this.queueOf(queue);
+    return new QueueRef(name, (what, work) => this.call(name, `The ${what} of queue "${name}"`, work));
+  }
+
+  /** All queues that this app names: those of its handlers and of the module's options. */
+  queues(): QueueRef[] {
+    return this.executor.queueNames().map((name) => this.queue(name));
+  }
+
+  /** How all queues of this app are doing, for health checks. */
+  stats(): Promise<QueueStats[]> {
+    return Promise.all(this.queues().map((queue) => queue.stats()));
+  }
+
+  private async store(jobs: NewJob[], { manager, signal }: EnqueueOptions): Promise<JobRef[]> {
+    const { name, queue } = jobs[0];
+    const what = `Enqueueing job "${name}"`;
+    const ids = await traced('jobs:enqueue', { job: name, count: jobs.length }, () =>
+      manager
+        ? withDeadline(what, this.storeIn(manager, queue, jobs), { signal })
+        : this.call(queue, what, (driver) => driver.add(jobs), { signal }),
+    );
+    return ids.map((id) => new JobRef(this.access, queue, name, id));
+  }
+
+  private async storeIn(manager: EntityManager, queue: string, jobs: NewJob[]): Promise<string[]> {
+    const driver = await this.driver(queue);
+    if (!driver.addIn) {
+      afterCommit(manager, () => driver.add(jobs));
+      return jobs.map(({ id }) => id);
+    }
+    if (!manager.queryRunner?.isTransactionActive) {
+      throw new InvalidInputError(
+        'The manager',
+        'outside a transaction',
+        'the one that dataSource.transaction() hands to its callback',
+      );
+    }
+    return driver.addIn(manager, jobs);
+  }
+
+  private async call<T>(
+    queue: string,
+    what: string,
+    work: (driver: JobsDriver) => Promise<T>,
+    options?: CallOptions,
+  ): Promise<T> {
+    return withDeadline(what, this.driver(queue).then(work), options);
+  }
+
+  private driver(queue: string): Promise<JobsDriver> {
+    if (!this.executor.isOpen) return Promise.reject(new ClosedError('JobsService'));
+    return this.backends.driver(this.backends.backendOf(queue));
+  }
+
+  private queueOf(job: JobClass<never, unknown> | string): string {
+    return typeof job === 'string' ? job : definitionOf(job).queue;
+  }
+}

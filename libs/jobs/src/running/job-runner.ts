@@ -1,0 +1,120 @@
+import { reason, RookeryError, traced } from '@rookery/core';
+import { backoffDelay } from '../backoff.js';
+import { JobContext } from '../job-context.js';
+import { checkJson } from '../job-data.js';
+import type { ActiveJob, Outcome } from '../jobs.driver.js';
+import {
+  JobCancelledError,
+  JobCrashedError,
+  JobInterruptedError,
+  JobLeaseLostError,
+  JobTimeoutError,
+  UnrecoverableJobError,
+} from '../jobs.errors.js';
+import type { Handler } from './handler.js';
+import { Run } from './run.js';
+
+/** How long a job that no handler of this replica knows is left to newer replicas before it is looked at again. */
+const UNKNOWN_RETRY_MS = 5_000;
+
+/** Runs jobs and decides what becomes of them. Knows all runs of this process. */
+export class JobRunner {
+  private readonly runs = new Map<string, Run>();
+  private draining = false;
+
+  constructor(
+    private readonly handlers: ReadonlyMap<string, Handler>,
+    private readonly abortGraceMs: number,
+  ) {}
+
+  get running(): number {
+    return this.runs.size;
+  }
+
+  /** From now on jobs go back to their queue unstarted. */
+  stopIntake(): void {
+    this.draining = true;
+  }
+
+  /** Tells a run of this process to stop. False when it is not here. */
+  cancel(queue: string, id: string): boolean {
+    const run = this.runs.get(`${queue}:${id}`);
+    run?.abort(new JobCancelledError(run.label));
+    return run !== undefined;
+  }
+
+  /** Tells all runs to stop and give their jobs back. */
+  interruptAll(): void {
+    for (const run of this.runs.values()) run.abort(new JobInterruptedError(run.label));
+  }
+
+  async run(job: ActiveJob): Promise<Outcome> {
+    if (this.draining) return { kind: 'returned' };
+    const handler = this.handlers.get(job.name);
+    if (!handler) return { kind: 'postponed', delayMs: UNKNOWN_RETRY_MS };
+    const label = `${job.name} (${job.id})`;
+    if (job.crashes > handler.maxCrashes)
+      return { kind: 'failed', error: new JobCrashedError(label, job.crashes), retryInMs: null };
+    const run = new Run(label, this.abortGraceMs);
+    const key = `${job.queue}:${job.id}`;
+    this.runs.set(key, run);
+    try {
+      return await traced('jobs:run', { job: job.name, id: job.id, attempt: job.attempt }, () =>
+        this.execute(handler, job, run),
+      );
+    } finally {
+      if (this.runs.get(key) === run) this.runs.delete(key);
+    }
+  }
+
+  private async execute(handler: Handler, job: ActiveJob, run: Run): Promise<Outcome> {
+    const { timeoutMs } = handler;
+    const loseLease = () => run.abort(job.leaseLost.reason as RookeryError);
+    job.leaseLost.addEventListener('abort', loseLease, { once: true });
+    const timer = timeoutMs > 0 && setTimeout(() => run.abort(new JobTimeoutError(run.label, timeoutMs)), timeoutMs);
+    const ctx = new JobContext(job, run.signal);
+    try {
+      const result = (await run.settle(() => ctx.enter(() => handler.invoke(job.args, ctx)))) ?? null;
+      if (ctx.isCompleted || job.leaseLost.aborted) return { kind: 'settled' };
+      checkJson(run.label, 'the result', result, Infinity);
+      return { kind: 'completed', result };
+    } catch (error) {
+      if (ctx.isCompleted) return { kind: 'settled' };
+      return failed(error, run, handler, job);
+    } finally {
+      if (timer) clearTimeout(timer);
+      job.leaseLost.removeEventListener('abort', loseLease);
+    }
+  }
+}
+
+function failed(error: unknown, run: Run, handler: Handler, job: ActiveJob): Outcome {
+  const why: unknown = run.signal.aborted ? run.signal.reason : error;
+  if (why instanceof JobLeaseLostError) return { kind: 'settled' };
+  if (why instanceof JobInterruptedError) return { kind: 'returned' };
+  const final =
+    why instanceof JobCancelledError ||
+    error instanceof UnrecoverableJobError ||
+    (error instanceof RookeryError && error.code === 'ROOKERY_JOB_DATA') ||
+    job.attempt >= job.maxAttempts;
+  return {
+    kind: 'failed',
+    error: readable(why),
+    retryInMs: final ? null : backoffDelay(handler.backoff, job.attempt),
+  };
+}
+
+/** What a handler throws may be anything; what is recorded is an error with words in it. */
+function readable(thrown: unknown): Error {
+  if (thrown instanceof Error && thrown.message !== '') return thrown;
+  const text = thrown instanceof Error ? reason(thrown) : thrownText(thrown);
+  return new Error(text, { cause: thrown });
+}
+
+function thrownText(thrown: unknown): string {
+  try {
+    return `the handler threw ${JSON.stringify(thrown) ?? String(thrown)}, which is not an Error`;
+  } catch {
+    return 'the handler threw something that is not an Error';
+  }
+}
