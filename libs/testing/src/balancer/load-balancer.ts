@@ -39,6 +39,8 @@ export class LoadBalancer {
     // Hop-by-hop: what a replica says about its connection to us is not for the client.
     this.proxy.on('proxyRes', (response) => delete response.headers.connection);
     this.server = createServer((request, response) => void this.serve(request, response));
+    // Longer than clients keep an idle connection: none of theirs meets one that we are just closing.
+    this.server.keepAliveTimeout = 65_000;
     this.server.on('upgrade', (request, socket, head) => void this.upgrade(request, socket as Socket, head));
   }
 

@@ -83,6 +83,21 @@ describe('three replicas', () => {
     expect(cluster.logs(2)).toContain('asked to end');
   });
 
+  it('lose no request, not even a POST, while they are restarted one by one', async () => {
+    let going = true;
+    let count = 0;
+    const load = Array.from({ length: 4 }, async () => {
+      for (; going; count++) {
+        const response = await fetch(`${cluster.url}/echo`, { method: 'POST', body: String(count) });
+        expect([response.status, await response.text()]).toEqual([200, expect.stringMatching(/^\d+$/)]);
+      }
+    });
+    for (const index of [0, 1, 2]) await cluster.restart(index);
+    going = false;
+    await Promise.all(load);
+    expect(count).toBeGreaterThan(50);
+  });
+
   it('get no requests while they say they are not ready', async () => {
     await text(`${cluster.replicas[0]!.url}/unready`);
     await vi.waitFor(async () => expect(await answers(cluster, 6)).not.toContain('replica-1'), 10_000);

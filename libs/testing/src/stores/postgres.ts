@@ -28,7 +28,8 @@ export interface PostgresHandle extends StoreHandle {
   createDatabase(name?: string): Promise<string>;
 }
 
-const USER = 'rookery';
+/** Not the name of a schema: PostgreSQL looks for tables first in the schema that is called as the user. */
+const USER = 'app';
 const run = promisify(execFile);
 
 /**
