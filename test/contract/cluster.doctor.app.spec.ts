@@ -2,12 +2,17 @@ import { Controller, Injectable, Post, UploadedFile, UseInterceptors } from '@ne
 import { CacheModule } from '@nestjs/cache-manager';
 import { FileInterceptor, MulterModule, type NestExpressApplication } from '@nestjs/platform-express';
 import { Cron, Interval, ScheduleModule } from '@nestjs/schedule';
+import { IoAdapter } from '@nestjs/platform-socket.io';
 import { ThrottlerModule, type ThrottlerStorage } from '@nestjs/throttler';
+import { WebSocketGateway } from '@nestjs/websockets';
+import { BlobContainer, BlobStore } from '@rookery/blob';
+import { fileSystemBlobs } from '@rookery/blob/fs';
 import { useCluster } from '@rookery/cluster';
 import { memory } from '@rookery/core';
 import session, { Store } from 'express-session';
 import Keyv from 'keyv';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { examine, found } from './cluster.examination.js';
 
@@ -55,6 +60,18 @@ describe('the doctor, about the app', () => {
     expect(await found('RK004', { imports: app.imports })).toEqual([]);
   });
 
+  it('RK005: blobs on a disk that may be local', async () => {
+    const withBlobs = (shared: boolean) => ({
+      options: { blob: { driver: fileSystemBlobs({ directory: join(tmpdir(), 'rookery-doctor'), shared }) } },
+      providers: [Invoices],
+      before: async (app: NestExpressApplication) => void (await app.get(Invoices).exists('a')),
+    });
+    expect(await found('RK005', withBlobs(false))).toEqual([
+      `blobs in ${join(tmpdir(), 'rookery-doctor')}, which may be the disk of one machine`,
+    ]);
+    expect(await found('RK005', withBlobs(true))).toEqual([]);
+  });
+
   it('RK006: uploads to the local disk', async () => {
     const app = { controllers: [Uploads] };
     expect(await found('RK006', app)).toEqual(['Uploads.toDisk: its file interceptor writes to the local disk']);
@@ -79,6 +96,14 @@ describe('the doctor, about the app', () => {
     });
     expect(await found('RK008', withStore())).toEqual(['express-session with its default MemoryStore']);
     expect(await found('RK008', withStore(new SharedSessionStore()))).toEqual([]);
+  });
+
+  it('RK009: a gateway on an adapter that knows one process', async () => {
+    const app = { providers: [Chat] };
+    expect(await found('RK009', app)).toEqual(['Chat on IoAdapter']);
+    const main = (it: NestExpressApplication) => useCluster(it).useWebSocketAdapter(new IoAdapter(it));
+    expect(await found('RK009', { ...app, main, options: { realtime: {} } })).toEqual(['Chat on IoAdapter']);
+    expect(await found('RK009', { ...app, options: { realtime: {} } })).toEqual([]);
   });
 
   it('RK016: an app that nobody told of SIGTERM', async () => {
@@ -123,6 +148,12 @@ class Reminders {
   @Interval(1_000_000)
   poll() {}
 }
+
+@WebSocketGateway()
+class Chat {}
+
+@BlobContainer('invoices')
+class Invoices extends BlobStore {}
 
 @Controller('disk')
 class Uploads {
