@@ -28,6 +28,9 @@ export async function runMigrations(
   if (!apply) throw new MigrationsMissingError(module, await versionOf(dataSource, module), migrations.length);
   await dataSource.transaction(async (manager) => {
     await manager.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+    // A session that looked for the schema before it waited may remember that there was none; reading the catalog by a
+    // query makes it look again, which "if not exists" alone does not.
+    await manager.query(`select from pg_namespace where nspname = 'rookery'`);
     await manager.query('create schema if not exists rookery');
     await manager.query(
       'create table if not exists rookery.migrations (module text, version int, applied_at timestamptz not null default now(), primary key (module, version))',

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { ValidationPipe } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ClusterService } from '@rookery/cluster';
+import type { NextFunction, Request, Response } from 'express';
+import { ProblemFilter } from './problem.filter.js';
+
+const PUBLIC = join(import.meta.dirname, '../../public');
+
+/** What HTTP looks like in this app: bounded bodies, validated input, problems as JSON, the page, OpenAPI at /api. */
+export function configureHttp(app: NestExpressApplication): void {
+  const { id } = app.get(ClusterService).self;
+  app.use((_: Request, response: Response, next: NextFunction) => {
+    response.setHeader('X-Replica', id);
+    next();
+  });
+  app.useBodyParser('text', { type: 'text/csv', limit: '2mb' });
+  app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }));
+  app.useGlobalFilters(new ProblemFilter());
+  app.useStaticAssets(PUBLIC);
+  const description = new DocumentBuilder().setTitle('Subscriptions').setVersion('1').build();
+  SwaggerModule.setup('api', app, () => SwaggerModule.createDocument(app, description));
+}

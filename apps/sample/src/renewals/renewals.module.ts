@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { PlansModule } from '../plans/plans.module.js';
+import { RenewalsController } from './renewals.controller.js';
+import { RenewalsService } from './renewals.service.js';
+
+@Module({ imports: [PlansModule], controllers: [RenewalsController], providers: [RenewalsService] })
+export class RenewalsModule {}

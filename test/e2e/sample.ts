@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { startCluster, type BackendName, type Cluster, type ClusterOptions } from '@rookery/testing';
+
+const ROOT = new URL('../../', import.meta.url);
+const ENTRY = new URL('apps/sample/dist/main.js', ROOT);
+
+/** The sample's backends that the suite is run on. */
+export const BACKENDS: BackendName[] = ['postgres', 'redis'];
+
+/** The subscriptions app behind its load balancer, spoken to as a browser or a script would. */
+export class Sample {
+  constructor(readonly cluster: Cluster) {}
+
+  async get<T>(path: string): Promise<T> {
+    return this.send<T>('GET', path);
+  }
+
+  async post<T>(path: string, body?: object | string): Promise<T> {
+    return this.send<T>('POST', path, body);
+  }
+
+  /** The bare answer, for specs about status codes and headers. */
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(new URL(path, this.cluster.url), init);
+  }
+
+  /** Imports the 1,000 subscriptions that ship with the app. */
+  async importSubscriptions() {
+    const csv = await readFile(new URL('apps/sample/data/subscriptions.csv', ROOT), 'utf8');
+    return this.post<{ imported: number; known: number; errors: unknown[] }>('/subscriptions/import', csv);
+  }
+
+  /** What the replicas said last, when one of them failed. */
+  private logs(response: Response): string {
+    if (response.status < 500) return '';
+    return this.cluster.replicas.map(({ id }, index) => `\n${id}: ${this.cluster.logs(index).slice(-1_500)}`).join('');
+  }
+
+  private async send<T>(method: string, path: string, body?: object | string): Promise<T> {
+    const type = typeof body === 'string' ? 'text/csv' : 'application/json';
+    const text = typeof body === 'object' ? JSON.stringify(body) : body;
+    const response = await this.fetch(path, {
+      method,
+      body: text,
+      headers: body === undefined ? {} : { 'Content-Type': type },
+    });
+    if (!response.ok)
+      throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}${this.logs(response)}`);
+    return (await response.json()) as T;
+  }
+}
+
+/** Starts three replicas of the built app. */
+export async function startSample(backend: BackendName, options: Partial<ClusterOptions> = {}): Promise<Sample> {
+  const env = { NODE_ENV: 'test', REMINDER_CRON: '0 0 1 1 *' };
+  const own = typeof options.env === 'object' ? options.env : {};
+  const cluster = await startCluster({
+    entry: ENTRY,
+    replicas: 3,
+    backend,
+    stores: backend === 'redis' ? ['redis', 'postgres'] : ['postgres'],
+    ...options,
+    env: { ...env, ...own },
+  });
+  return new Sample(cluster);
+}
+
+export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
