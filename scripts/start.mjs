@@ -130,6 +130,9 @@ async function smoke(cluster) {
       `\n${rows.map(({ check, result, ok }) => `  ${ok ? 'ok    ' : 'FAILED'}  ${check.padEnd(width)}  ${result}`).join('\n')}\n`,
     );
     if (!rows.every(({ ok }) => ok)) process.exitCode = 1;
+  } catch (error) {
+    cluster.replicas.forEach(({ id }, index) => say(`${id} printed:\n${cluster.logs(index).slice(-3_000)}`));
+    throw error;
   } finally {
     await cluster.stop();
   }
