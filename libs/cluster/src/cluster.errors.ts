@@ -8,10 +8,12 @@ import { RookeryError } from '@rookery/core';
 export class BootError extends RookeryError {
   constructor(code: string, message: string, cause?: unknown) {
     super(code, message, { cause });
-    // Loggers print the stack, the cause and whatever can be enumerated; the message says all of it.
     this.stack = `${this.name}: ${message}`;
-    for (const property of ['code', 'cause', 'name'] as const)
-      Object.defineProperty(this, property, { enumerable: false, value: this[property] });
+  }
+
+  /** Loggers print the cause with its stack too; the message says all of it. */
+  [inspect.custom](): string {
+    return this.stack!;
   }
 }
 

@@ -13,7 +13,7 @@ export type Access = (request: IncomingMessage) => boolean | Promise<boolean>;
 export function bearerToken(token: string): Access {
   const expected = digest(token);
   return ({ headers }) => {
-    const [scheme = '', value = ''] = (headers.authorization ?? '').split(' ', 2);
+    const [, scheme = '', value = ''] = /^(\S+) (.*)$/.exec(headers.authorization ?? '') ?? [];
     const given = /^basic$/i.test(scheme)
       ? Buffer.from(value, 'base64').toString().split(':').slice(1).join(':')
       : value;
