@@ -106,10 +106,13 @@ export interface JobsDriver {
   open(): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
-  /** Stores jobs; a job that `dedupe` finds to be one too many answers the id of the one that stays. */
-  add(jobs: readonly NewJob[]): Promise<string[]>;
-  /** The same as part of the caller's transaction; undefined where the store is not that database. */
-  addIn?(manager: EntityManager, jobs: readonly NewJob[]): Promise<string[]>;
+  /**
+   * Stores jobs; a job that `dedupe` finds to be one too many answers the id of the one that stays. With `once`, a job
+   * that was stored under its id in the last ten minutes is not stored again, also when it is done and gone.
+   */
+  add(jobs: readonly NewJob[], options?: { once?: boolean }): Promise<string[]>;
+  /** The same as part of the caller's transaction; undefined when the store is not the database of that transaction. */
+  addIn?(manager: EntityManager, jobs: readonly NewJob[]): Promise<string[] | undefined>;
   /** Stores all or nothing. */
   addFlow(flow: NewFlow): Promise<void>;
   /** Null when there is no such job (any more). */

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import type { DrainRegistry } from '@rookery/core';
 import type { AppProcessors } from './bullmq/app-processors.js';
+import type { TransactionalEnqueue } from './outbox/transactional-enqueue.js';
 import type { JobsExecutor } from './running/jobs.executor.js';
 
 /**
@@ -20,6 +21,7 @@ export class JobsLifecycle
 {
   constructor(
     private readonly executor: JobsExecutor,
+    private readonly transactional: TransactionalEnqueue,
     private readonly processors: AppProcessors | undefined,
     private readonly registry?: DrainRegistry,
   ) {}
@@ -31,6 +33,7 @@ export class JobsLifecycle
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.transactional.start();
     await this.executor.start();
     if (this.executor.executes) this.processors?.start();
   }
@@ -54,5 +57,6 @@ export class JobsLifecycle
 
   private async drain(budget?: AbortSignal): Promise<void> {
     await Promise.all([this.executor.drain(budget), this.processors?.drain()]);
+    await this.transactional.close();
   }
 }

@@ -6,6 +6,8 @@ import { JobsBackends } from './jobs.backends.js';
 import { JobsLifecycle } from './jobs.lifecycle.js';
 import type { JobsModuleOptions } from './jobs.options.js';
 import { JobsService } from './jobs.service.js';
+import { AppDataSources } from './outbox/data-sources.js';
+import { TransactionalEnqueue } from './outbox/transactional-enqueue.js';
 import { JobExplorer } from './running/job-explorer.js';
 import { JobsExecutor } from './running/jobs.executor.js';
 
@@ -24,6 +26,13 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
   providers: [
     MethodExplorer,
     JobExplorer,
+    AppDataSources,
+    {
+      provide: TransactionalEnqueue,
+      inject: [JobsBackends, AppDataSources],
+      useFactory: (backends: JobsBackends, dataSources: AppDataSources) =>
+        new TransactionalEnqueue(backends, dataSources),
+    },
     {
       provide: JobsBackends,
       inject: [MODULE_OPTIONS_TOKEN, { token: BACKEND, optional: true }],
@@ -41,15 +50,24 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
     },
     {
       provide: JobsLifecycle,
-      inject: [JobsExecutor, JobsBackends, ModuleRef, { token: DRAIN, optional: true }],
-      useFactory: async (executor: JobsExecutor, backends: JobsBackends, modules: ModuleRef, drain?: DrainRegistry) =>
-        new JobsLifecycle(executor, await processorsOf(backends, modules), drain),
+      inject: [JobsExecutor, TransactionalEnqueue, JobsBackends, ModuleRef, { token: DRAIN, optional: true }],
+      useFactory: async (
+        executor: JobsExecutor,
+        transactional: TransactionalEnqueue,
+        backends: JobsBackends,
+        modules: ModuleRef,
+        drain?: DrainRegistry,
+      ) => new JobsLifecycle(executor, transactional, await processorsOf(backends, modules), drain),
     },
     {
       provide: JobsService,
-      inject: [JobsBackends, JobsExecutor, MODULE_OPTIONS_TOKEN],
-      useFactory: (backends: JobsBackends, executor: JobsExecutor, options: JobsModuleOptions) =>
-        new JobsService(backends, executor, options),
+      inject: [JobsBackends, JobsExecutor, TransactionalEnqueue, MODULE_OPTIONS_TOKEN],
+      useFactory: (
+        backends: JobsBackends,
+        executor: JobsExecutor,
+        transactional: TransactionalEnqueue,
+        options: JobsModuleOptions,
+      ) => new JobsService(backends, executor, transactional, options),
     },
   ],
   exports: [JobsService, JobsBackends],

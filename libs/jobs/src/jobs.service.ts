@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import {
-  afterCommit,
   ClosedError,
   DEFAULT_DEADLINE_MS,
   DeadlineError,
-  InvalidInputError,
   sleep,
   traced,
   withDeadline,
   type CallOptions,
 } from '@rookery/core';
-import type { EntityManager } from 'typeorm';
 import { definitionOf } from './decorators/job-handler.decorator.js';
 import type { JobClass } from './job.js';
 import { JobRef, type JobAccess } from './job-ref.js';
@@ -18,6 +15,7 @@ import type { JobsBackends } from './jobs.backends.js';
 import type { JobsDriver, NewJob } from './jobs.driver.js';
 import type { EnqueueOptions, JobsModuleOptions } from './jobs.options.js';
 import type { JobsExecutor } from './running/jobs.executor.js';
+import type { TransactionalEnqueue } from './outbox/transactional-enqueue.js';
 import { newJob } from './new-job.js';
 import { QueueRef, type QueueStats } from './queue-ref.js';
 
@@ -42,6 +40,7 @@ export class JobsService {
   constructor(
     private readonly backends: JobsBackends,
     private readonly executor: JobsExecutor,
+    private readonly transactional: TransactionalEnqueue,
     private readonly options: JobsModuleOptions = {},
   ) {}
 
@@ -117,26 +116,14 @@ export class JobsService {
     const what = `Enqueueing job "${name}"`;
     const ids = await traced('jobs:enqueue', { job: name, count: jobs.length }, () =>
       manager
-        ? withDeadline(what, this.storeIn(manager, queue, jobs), { signal })
+        ? withDeadline(
+            what,
+            this.driver(queue).then(() => this.transactional.add(manager, jobs)),
+            { signal },
+          )
         : this.call(queue, what, (driver) => driver.add(jobs), { signal }),
     );
     return ids.map((id) => new JobRef(this.access, queue, name, id));
-  }
-
-  private async storeIn(manager: EntityManager, queue: string, jobs: NewJob[]): Promise<string[]> {
-    const driver = await this.driver(queue);
-    if (!driver.addIn) {
-      afterCommit(manager, () => driver.add(jobs));
-      return jobs.map(({ id }) => id);
-    }
-    if (!manager.queryRunner?.isTransactionActive) {
-      throw new InvalidInputError(
-        'The manager',
-        'outside a transaction',
-        'the one that dataSource.transaction() hands to its callback',
-      );
-    }
-    return driver.addIn(manager, jobs);
   }
 
   private async call<T>(

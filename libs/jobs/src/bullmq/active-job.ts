@@ -34,8 +34,13 @@ export function activeJob(
       });
     },
     completeIn: async (manager, result) => {
-      const backend = connection.transactional(job.queueName, manager);
-      if (!backend) throw new InvalidInputError('The backend of ctx.completeIn()', 'redis', 'postgres');
+      const backend = await connection.transactional(job.queueName, manager);
+      if (!backend)
+        throw new InvalidInputError(
+          'The manager of ctx.completeIn()',
+          'of another store than the job',
+          'of the Postgres database that the jobs are kept in',
+        );
       await backend.moveToCompleted(job, result, job.opts.removeOnComplete!, token, false);
     },
   };

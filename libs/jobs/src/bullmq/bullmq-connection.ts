@@ -22,10 +22,8 @@ export abstract class BullmqConnection {
   /** Idempotent. */
   abstract open(): Promise<void>;
   abstract close(): Promise<void>;
-  /** A backend whose statements run in the caller's transaction; undefined where the store is not that database. */
-  transactional(_queue: string, _manager: EntityManager): IQueueBackend | undefined {
-    return undefined;
-  }
+  /** A backend whose statements run in the caller's transaction; undefined when the store is not its database. */
+  abstract transactional(queue: string, manager: EntityManager): Promise<IQueueBackend | undefined>;
 }
 
 const route: AnyBackendFactory = (name, options, wanted) => {

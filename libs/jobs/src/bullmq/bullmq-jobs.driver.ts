@@ -40,25 +40,26 @@ export class BullmqJobsDriver implements JobsDriver {
     await this.connection.close();
   }
 
-  async add(jobs: readonly NewJob[]): Promise<string[]> {
+  async add(jobs: readonly NewJob[], { once = false } = {}): Promise<string[]> {
     const ids = new Map<NewJob, string>();
     for (const [name, part] of groupedByQueue(jobs)) {
       const queue = this.queue(name);
       const added =
         part.length === 1
-          ? [await queue.add(part[0].name, dataOf(part[0]), optionsOf(part[0]))]
-          : await queue.addBulk(part.map((job) => ({ name: job.name, data: dataOf(job), opts: optionsOf(job) })));
+          ? [await queue.add(part[0].name, dataOf(part[0]), optionsOf(part[0], once))]
+          : await queue.addBulk(part.map((job) => ({ name: job.name, data: dataOf(job), opts: optionsOf(job, once) })));
       for (const [index, { id }] of added.entries()) ids.set(part[index], id!);
     }
     for (const job of jobs) if (job.dedupe?.mode === 'latest') await this.overwriteWaiting(job, ids.get(job)!);
     return jobs.map((job) => ids.get(job)!);
   }
 
-  async addIn(manager: EntityManager, jobs: readonly NewJob[]): Promise<string[]> {
+  async addIn(manager: EntityManager, jobs: readonly NewJob[]): Promise<string[] | undefined> {
     const ids: string[] = [];
     for (const job of jobs) {
       const queue = this.queue(job.queue);
-      const backend = this.connection.transactional(job.queue, manager)!;
+      const backend = await this.connection.transactional(job.queue, manager);
+      if (!backend) return undefined;
       const bound = Object.create(queue, { backend: { value: backend } }) as typeof queue;
       const options = { ...queue.defaultJobOptions, ...optionsOf(job) };
       ids.push((await Job.create(bound, job.name, dataOf(job), options)).id!);

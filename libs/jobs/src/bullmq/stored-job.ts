@@ -23,7 +23,10 @@ export function dataOf(job: NewJob): StoredData {
   return { args: job.args };
 }
 
-export function optionsOf({ id, delayMs, priority, attempts, dedupe }: NewJob): JobsOptions {
+const ONCE_MS = 600_000;
+
+/** @param once see `JobsDriver.add` */
+export function optionsOf({ id, delayMs, priority, attempts, dedupe }: NewJob, once = false): JobsOptions {
   return {
     jobId: id,
     attempts,
@@ -33,7 +36,7 @@ export function optionsOf({ id, delayMs, priority, attempts, dedupe }: NewJob): 
     keepLogs: 1000,
     ...(delayMs > 0 && { delay: delayMs }),
     ...(priority > 0 && { priority }),
-    ...(dedupe && deduplication(dedupe)),
+    ...(dedupe ? deduplication(dedupe) : once && { deduplication: { id: `once-${id}`, ttl: ONCE_MS } }),
   };
 }
 

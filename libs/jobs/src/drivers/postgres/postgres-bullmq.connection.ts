@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import type { PostgresBackend } from '@rookery/core/postgres';
 import { PostgresConnection, PostgresQueueBackend, runMigrations, type IQueueBackend } from 'bullmq';
 import { Pool } from 'pg';
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { BullmqConnection, type AnyBackendFactory } from '../../bullmq/bullmq-connection.js';
 import { SharedListener } from './shared-listener.js';
+
+/** The same for two connections only if they lead to one database of one server. */
+const DATABASE_ID = `
+select oid || ' ' || extract(epoch from pg_postmaster_start_time()) as id from pg_database where datname = current_database()`;
 
 /**
  * bullmq on PostgreSQL, in a schema of the namespace's own. Its statements rely on the search path, hence the pool of its
@@ -16,6 +20,7 @@ export class PostgresBullmqConnection extends BullmqConnection {
   private pool: Pool | undefined;
   private listener: SharedListener | undefined;
   private opened: Promise<void> | undefined;
+  private readonly sharing = new WeakMap<DataSource, boolean>();
 
   constructor(private readonly store: PostgresBackend) {
     super();
@@ -46,7 +51,8 @@ export class PostgresBullmqConnection extends BullmqConnection {
     await this.store.close();
   }
 
-  override transactional(queue: string, manager: EntityManager): IQueueBackend {
+  async transactional(queue: string, manager: EntityManager): Promise<IQueueBackend | undefined> {
+    if (!(await this.shares(manager))) return undefined;
     const connection = {
       schema: this.schema,
       isClosing: false,
@@ -54,6 +60,18 @@ export class PostgresBullmqConnection extends BullmqConnection {
       pool: { query: async (sql: string, values?: unknown[]) => ({ rows: await this.queryIn(manager, sql, values) }) },
     };
     return new PostgresQueueBackend(connection as unknown as PostgresConnection, queue, { connection: {} }, false);
+  }
+
+  /** Whether a transaction is in the very database that the jobs are kept in. */
+  private async shares(manager: EntityManager): Promise<boolean> {
+    const { connection } = manager;
+    if (connection === this.store.dataSource) return true;
+    const known = this.sharing.get(connection);
+    if (known !== undefined) return known;
+    const [{ id: theirs }] = await manager.query<{ id: string }[]>(DATABASE_ID);
+    const { rows } = await this.store.query<{ id: string }>(DATABASE_ID);
+    this.sharing.set(connection, theirs === rows[0].id);
+    return theirs === rows[0].id;
   }
 
   /** bullmq's statements call its functions by bare name; the caller's transaction has a search path of its own. */

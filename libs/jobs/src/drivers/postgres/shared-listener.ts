@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Client, type ClientConfig, type Notification } from 'pg';
+import { Client, type ClientConfig, type Notification, type QueryResult } from 'pg';
 
 /**
  * One connection that listens for all bullmq workers of this process; bullmq alone would hold one per worker. When it
@@ -8,6 +8,7 @@ import { Client, type ClientConfig, type Notification } from 'pg';
 export class SharedListener {
   private current: Promise<Client> | undefined;
   private live: Client | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
   private readonly borrowers = new Set<Borrowed>();
 
   constructor(private readonly settings: ClientConfig) {}
@@ -15,7 +16,10 @@ export class SharedListener {
   async borrow(): Promise<Borrowed> {
     this.current ??= this.connect();
     const client = await this.current;
-    const borrowed = new Borrowed(client, () => void this.borrowers.delete(borrowed));
+    const borrowed = new Borrowed(
+      (sql, values) => this.query(client, sql, values),
+      () => void this.borrowers.delete(borrowed),
+    );
     this.borrowers.add(borrowed);
     return borrowed;
   }
@@ -24,6 +28,13 @@ export class SharedListener {
     const client = await this.current?.catch(() => undefined);
     this.current = undefined;
     await client?.end().catch(() => undefined);
+  }
+
+  /** One after the other, as a pg client wants it. */
+  private query(client: Client, sql: string, values?: unknown[]): Promise<QueryResult> {
+    const result = this.turn.then(() => client.query(sql, values));
+    this.turn = result.catch(() => undefined);
+    return result;
   }
 
   private async connect(): Promise<Client> {
@@ -59,15 +70,15 @@ export class SharedListener {
 /** What bullmq takes for a client of a pool. */
 class Borrowed extends EventEmitter<{ notification: [Notification]; error: [Error] }> {
   constructor(
-    private readonly client: Client,
+    private readonly run: (sql: string, values?: unknown[]) => Promise<QueryResult>,
     readonly release: () => void,
   ) {
     super();
     this.setMaxListeners(0);
   }
 
-  query(sql: string, values?: unknown[]) {
+  async query(sql: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
     // The connection has many users: none of them names it.
-    return sql.includes('application_name') ? Promise.resolve({ rows: [] }) : this.client.query(sql, values);
+    return sql.includes('application_name') ? { rows: [] } : this.run(sql, values);
   }
 }

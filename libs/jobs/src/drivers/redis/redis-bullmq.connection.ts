@@ -31,6 +31,8 @@ export class RedisBullmqConnection extends BullmqConnection {
     await this.store.close();
   }
 
+  async transactional(): Promise<undefined> {}
+
   /** A job's end is worth waiting for: it is written when the store is back. */
   private waitingClient(): RedisClient {
     return (this.waiting ??= this.store.duplicate({ maxRetriesPerRequest: null, enableOfflineQueue: true }));

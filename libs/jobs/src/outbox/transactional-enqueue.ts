@@ -1,0 +1,58 @@
+import { afterCommit, InvalidInputError } from '@rookery/core';
+import type { EntityManager } from 'typeorm';
+import type { JobsBackends } from '../jobs.backends.js';
+import type { NewJob } from '../jobs.driver.js';
+import type { AppDataSources } from './data-sources.js';
+import type { Outbox } from './outbox.js';
+
+/** Makes an enqueue part of the caller's transaction, whatever the store of the queue is. */
+export class TransactionalEnqueue {
+  private outbox: Promise<Outbox> | undefined;
+
+  constructor(
+    private readonly backends: JobsBackends,
+    private readonly dataSources: AppDataSources,
+  ) {}
+
+  /** Delivers what other replicas have left in the outbox. */
+  async start(): Promise<void> {
+    const sources = this.dataSources.all();
+    if (sources.length > 0 && this.backends.all.some(({ kind }) => kind === 'redis'))
+      (await this.outboxes()).watch(sources);
+  }
+
+  async close(): Promise<void> {
+    await (await this.outbox)?.close();
+  }
+
+  async add(manager: EntityManager, jobs: NewJob[]): Promise<string[]> {
+    if (!manager.queryRunner?.isTransactionActive) {
+      throw new InvalidInputError(
+        'The manager',
+        'outside a transaction',
+        'the one that dataSource.transaction() hands to its callback',
+      );
+    }
+    const backend = this.backends.backendOf(jobs[0].queue);
+    const driver = await this.backends.driver(backend);
+    if (backend.kind === 'memory') {
+      // The process that forgets the job when it ends is the one that commits: nothing is lost by the gap.
+      afterCommit(manager, () => driver.add(jobs));
+      return jobs.map(({ id }) => id);
+    }
+    return (await driver.addIn?.(manager, jobs)) ?? (await this.outboxes()).add(manager, jobs);
+  }
+
+  private outboxes(): Promise<Outbox> {
+    return (this.outbox ??= import('./outbox.js').then(
+      ({ Outbox }) => new Outbox(this.backends.main.namespace, (jobs) => this.deliver(jobs)),
+    ));
+  }
+
+  private async deliver(jobs: readonly NewJob[]): Promise<void> {
+    for (const backend of this.backends.all) {
+      const part = jobs.filter(({ queue }) => this.backends.backendOf(queue) === backend);
+      if (part.length > 0) await (await this.backends.driver(backend)).add(part, { once: true });
+    }
+  }
+}
