@@ -1,7 +1,7 @@
 import { databaseBlobs } from '@rookery/blob/database';
 import { DataSource } from 'typeorm';
 import { describe } from 'vitest';
-import { blobDriverContract } from '../../libs/blob/src/testing/blob-driver.contract.js';
+import { blobDriverContract } from '@rookery/blob/testing';
 import { freshPostgresUrl } from '../services.js';
 import { hasMariadb, startMariadb } from './blob.mariadb.js';
 

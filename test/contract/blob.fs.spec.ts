@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileSystemBlobs } from '@rookery/blob/fs';
-import { blobDriverContract } from '../../libs/blob/src/testing/blob-driver.contract.js';
+import { blobDriverContract } from '@rookery/blob/testing';
 
 blobDriverContract('a directory', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rookery-blobs-'));

@@ -1,4 +1,4 @@
 import { memoryBlobs } from '@rookery/blob';
-import { blobDriverContract } from '../../libs/blob/src/testing/blob-driver.contract.js';
+import { blobDriverContract } from '@rookery/blob/testing';
 
 blobDriverContract('memory', async () => ({ driver: memoryBlobs() }));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { s3Blobs } from '@rookery/blob/s3';
 import { describe } from 'vitest';
-import { blobDriverContract } from '../../libs/blob/src/testing/blob-driver.contract.js';
+import { blobDriverContract } from '@rookery/blob/testing';
 
 const { S3_ENDPOINT, AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = process.env;
 

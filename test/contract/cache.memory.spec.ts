@@ -1,6 +1,7 @@
 import { memory } from '@rookery/core';
 import { MemoryCacheDriver } from '@rookery/cache/memory';
-import { cacheDriverContract, clusterCacheContract, startCache } from '@rookery/cache/testing';
+import { startCache } from '@rookery/cache';
+import { cacheDriverContract, clusterCacheContract } from '@rookery/cache/testing';
 
 cacheDriverContract(async () => {
   const backend = memory();

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { postgres } from '@rookery/core/postgres';
 import { PostgresCacheDriver } from '@rookery/cache/postgres';
-import { cacheDriverContract, clusterCacheContract, startCache } from '@rookery/cache/testing';
+import { startCache } from '@rookery/cache';
+import { cacheDriverContract, clusterCacheContract } from '@rookery/cache/testing';
 import { postgresUrl } from '../services.js';
 
 const backends = (namespace: string) => () => postgres({ url: postgresUrl(), namespace, poolSize: 4 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { redis } from '@rookery/core/redis';
 import { RedisCacheDriver } from '@rookery/cache/redis';
-import { cacheDriverContract, clusterCacheContract, startCache } from '@rookery/cache/testing';
+import { startCache } from '@rookery/cache';
+import { cacheDriverContract, clusterCacheContract } from '@rookery/cache/testing';
 import { redisUrl } from '../services.js';
 
 const backends = (namespace: string) => () => redis({ url: redisUrl(), namespace });

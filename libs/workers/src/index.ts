@@ -6,10 +6,13 @@ export {
   type ClusteredWorkerOptions,
   type WorkerMethod,
 } from './decorators/clustered-worker.decorator.js';
+export { OnDemoted, OnElected } from './decorators/elected.decorators.js';
+export { EveryReplica } from './decorators/every-replica.decorator.js';
 export { WorkerHandler, type WorkerHandlerOptions } from './decorators/worker-handler.decorator.js';
 export type { MethodDecoratorFor, RunMethod } from './decorators/task.metadata.js';
 export type { DynamicSchedule } from './dynamic-schedule.js';
-export type { Schedule } from './schedule/schedule.js';
+export { LeaderElection } from './leader-election.js';
+export type { CronSchedule, Schedule } from './schedule/schedule.js';
 export type { TaskInfo } from './task-info.js';
 export { WorkerRun } from './worker-run.js';
 export type { RunRecord, RunStatus } from './workers.driver.js';

@@ -11,8 +11,8 @@ export interface TaskInfo {
   paused: boolean;
   /** The next slot; null when there is none, or the task is paused. */
   nextAt: Date | null;
-  /** Runs that are going on or wait for a replica. */
-  active: number;
+  /** The runs that are going on (`replica` says where) or wait for a replica. */
+  runs: RunRecord[];
   /** The last run that ended. */
   lastRun: RunRecord | null;
   /** Failed runs since the last good one. */
@@ -23,7 +23,7 @@ export interface TaskInfo {
 
 /** The view of a task that users get. */
 export function taskInfo(record: TaskRecord): TaskInfo {
-  const { definition, paused, active, lastRun, failures } = record;
+  const { definition, paused, active, lastRun, failures, runs } = record;
   const schedule = JSON.parse(definition.schedule) as TaskInfo['schedule'];
   const due = nextSlot(record, schedule);
   return {
@@ -33,7 +33,7 @@ export function taskInfo(record: TaskRecord): TaskInfo {
     source: definition.source,
     paused,
     nextAt: due === undefined ? null : new Date(due),
-    active,
+    runs,
     lastRun,
     consecutiveFailures: failures,
     overdueMs: due === undefined || active > 0 ? 0 : Math.max(0, record.readAt - due),

@@ -35,7 +35,10 @@ export interface TaskState {
 /** A task with all that is known of it. */
 export interface TaskRecord extends TaskState {
   definition: TaskDefinition;
+  /** The run that ended last. */
   lastRun: RunRecord | null;
+  /** The runs that are going on or wait for a replica. */
+  runs: RunRecord[];
 }
 
 /**

@@ -6,6 +6,9 @@ import type {
 } from '@nestjs/common';
 import type { DrainRegistry, Unsubscribe } from '@rookery/core';
 import type { RunRecord } from './workers.driver.js';
+import type { ScheduleBridge } from './adopt/schedule-bridge.js';
+import type { TaskCode } from './scheduler/task.js';
+import type { LeaderElection } from './leader-election.js';
 import type { WorkersContext } from './workers.context.js';
 import type { WorkersExplorer } from './workers.explorer.js';
 
@@ -18,11 +21,14 @@ export class WorkersLifecycle
 {
   private unsubscribe: Unsubscribe | undefined;
   private isOpen = false;
+  private tasks: TaskCode[] = [];
   private leaving: Promise<void> | undefined;
 
   constructor(
     private readonly context: WorkersContext,
     private readonly explorer: WorkersExplorer,
+    private readonly bridge: ScheduleBridge,
+    private readonly election: LeaderElection,
     drain?: DrainRegistry,
   ) {
     drain?.register('intake', 'workers', () => this.stopIntake());
@@ -32,16 +38,18 @@ export class WorkersLifecycle
   async onModuleInit(): Promise<void> {
     const { driver, scheduler, enabled } = this.context;
     // Also where nothing runs: a mistake in a decorator should not wait for the replica that does.
-    const [tasks, handlers] = [this.explorer.tasks(), this.explorer.handlers()];
+    this.tasks = [...this.explorer.tasks(), this.election.task()];
+    const handlers = this.explorer.handlers();
+    this.bridge.init();
     await driver.open();
     this.isOpen = true;
     if (!enabled) return;
-    for (const task of tasks) scheduler.table.add(task);
     for (const handler of handlers) scheduler.table.addHandler(handler.definition.name, handler);
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const { scheduler, enabled, bus, channel } = this.context;
+    this.bridge.mount(this.tasks);
     if (!enabled) return;
     await scheduler.start();
     this.unsubscribe = await bus.subscribe(channel, () => scheduler.presence.wake());

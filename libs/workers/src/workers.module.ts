@@ -1,15 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
-import {
-  BACKEND,
-  defineModule,
-  DRAIN,
-  memory,
-  MethodExplorer,
-  ReplicaIdentity,
-  type Backend,
-  type DrainRegistry,
-} from '@rookery/core';
+import { DiscoveryModule, ModuleRef } from '@nestjs/core';
+import { BACKEND, defineModule, DRAIN, memory, MethodExplorer, ReplicaIdentity, type Backend } from '@rookery/core';
+import { ScheduleBridge } from './adopt/schedule-bridge.js';
+import { LeaderElection } from './leader-election.js';
 import { createContext, WORKERS_CONTEXT, type WorkersContext } from './workers.context.js';
 import { WorkersExplorer } from './workers.explorer.js';
 import { WorkersLifecycle } from './workers.lifecycle.js';
@@ -31,6 +24,7 @@ const optional = (token: unknown) => ({ token: token as string, optional: true }
   providers: [
     MethodExplorer,
     WorkersExplorer,
+    LeaderElection,
     {
       provide: WORKERS_CONTEXT,
       inject: [MODULE_OPTIONS_TOKEN, optional(BACKEND), optional(ReplicaIdentity)],
@@ -38,10 +32,14 @@ const optional = (token: unknown) => ({ token: token as string, optional: true }
         createContext(options.backend ?? shared ?? memory(), options, identity),
     },
     {
+      provide: ScheduleBridge,
+      inject: [WORKERS_CONTEXT, ModuleRef, MethodExplorer],
+      useFactory: (...args: ConstructorParameters<typeof ScheduleBridge>) => new ScheduleBridge(...args),
+    },
+    {
       provide: WorkersLifecycle,
-      inject: [WORKERS_CONTEXT, WorkersExplorer, optional(DRAIN)],
-      useFactory: (context: WorkersContext, explorer: WorkersExplorer, drain?: DrainRegistry) =>
-        new WorkersLifecycle(context, explorer, drain),
+      inject: [WORKERS_CONTEXT, WorkersExplorer, ScheduleBridge, LeaderElection, optional(DRAIN)],
+      useFactory: (...args: ConstructorParameters<typeof WorkersLifecycle>) => new WorkersLifecycle(...args),
     },
     {
       provide: WorkersService,
@@ -49,7 +47,7 @@ const optional = (token: unknown) => ({ token: token as string, optional: true }
       useFactory: (context: WorkersContext) => new WorkersService(context),
     },
   ],
-  exports: [WorkersService],
+  exports: [LeaderElection, WorkersService],
 })
 export class WorkersModule extends ConfigurableModuleClass {
   /** Workers with the given options; without any, on the backend of ClusterModule, else in memory. */

@@ -64,6 +64,7 @@ export function checkedModuleOptions(options: WorkersModuleOptions) {
     leaseMs: checkMs('leaseMs of WorkersModule', options.leaseMs ?? 3_500, 500),
     historySize: checkCount('historySize of WorkersModule', options.historySize ?? 100),
     forgetAfterMs: checkMs('forgetAfterMs of WorkersModule', options.forgetAfterMs ?? FORGET_AFTER_MS),
+    adopt: options.adopt ?? false,
     drainMs: checkMs('drainMs of WorkersModule', options.drainMs ?? 10_000),
   };
 }

@@ -2,9 +2,15 @@ import { CronTime } from 'cron';
 import { CronSlots } from './cron-slots.js';
 import { IntervalSlots, RememberedSlots, SingleSlot, type Slots } from './slots.js';
 
+/** A cron expression and where it counts. */
+export interface CronSchedule {
+  cron: string;
+  timeZone?: string;
+  utcOffset?: number;
+}
+
 /** When a task is due, as it is kept at the store. */
-export type Schedule =
-  { cron: string; timeZone?: string; utcOffset?: number } | { everyMs: number } | { afterMs: number } | { at: number };
+export type Schedule = CronSchedule | { everyMs: number } | { afterMs: number } | { at: number };
 
 /**
  * The slots of a schedule.

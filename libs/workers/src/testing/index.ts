@@ -1,1 +1,2 @@
-export { describeWorkersDriver, type WorkersDriverFactory } from './workers-driver.contract.js';
+export type { WorkersDriverFactory } from './driver-fixture.js';
+export { describeWorkersDriver } from './workers-driver.contract.js';

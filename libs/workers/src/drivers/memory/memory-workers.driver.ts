@@ -38,6 +38,9 @@ export class MemoryWorkersDriver implements WorkersDriver {
       ...this.state(task),
       definition: { ...task.definition },
       lastRun: task.lastRun ? { ...task.lastRun } : null,
+      runs: [...this.store.runs.values()]
+        .filter(({ name }) => name === task.definition.name)
+        .map((run) => ({ ...run })),
     }));
   }
 

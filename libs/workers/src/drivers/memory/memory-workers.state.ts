@@ -1,6 +1,6 @@
 import type { RunOutcome, RunRecord, TaskDefinition, TaskRecord } from '../../workers.driver.js';
 
-export interface MemoryTask extends Omit<TaskRecord, 'name' | 'readAt'> {
+export interface MemoryTask extends Omit<TaskRecord, 'name' | 'readAt' | 'runs'> {
   token: number;
   seenAt: number;
   history: RunRecord[];

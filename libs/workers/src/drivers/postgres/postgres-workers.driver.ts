@@ -58,9 +58,14 @@ export class PostgresWorkersDriver implements WorkersDriver {
   }
 
   async load(names?: readonly string[]): Promise<TaskRecord[]> {
-    type Row = { state: TaskState; definition: TaskDefinition; run: RunRecord; ran: boolean };
+    type Row = { state: TaskState; definition: TaskDefinition; run: RunRecord; ran: boolean; runs: RunRecord[] };
     const { rows } = await this.query<Row>(sql.LOAD, names ?? null);
-    return rows.map(({ state, definition, run, ran }) => ({ ...state, definition, lastRun: ran ? run : null }));
+    return rows.map(({ state, definition, run, ran, runs }) => ({
+      ...state,
+      definition,
+      runs,
+      lastRun: ran ? run : null,
+    }));
   }
 
   async beat(replica: string, leaseMs: number): Promise<Beat> {

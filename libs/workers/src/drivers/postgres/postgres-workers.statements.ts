@@ -64,7 +64,9 @@ update rookery.worker_apps set version = version + 1 where app = $1 and exists (
 
 /** $2 names or null. */
 export const LOAD = `
-select ${STATE('t')} as state, t.definition, ${RUN('r')} as run, r.run_id is not null as ran
+select ${STATE('t')} as state, t.definition, ${RUN('r')} as run, r.run_id is not null as ran,
+  (select coalesce(json_agg(${RUN('active')}), '[]') from rookery.worker_runs active
+    where active.app = $1 and active.name = t.name and active.finished_at is null) as runs
   from rookery.worker_tasks t left join lateral (
     select * from rookery.worker_runs r where r.app = $1 and r.name = t.name and r.finished_at is not null
      order by r.finished_at desc limit 1) r on true

@@ -49,11 +49,13 @@ export class RedisWorkersDriver implements WorkersDriver {
 
   async load(names?: readonly string[]): Promise<TaskRecord[]> {
     const { client } = this.backend;
-    const [texts, now] = await Promise.all([
+    const [texts, active, now] = await Promise.all([
       names ? (names.length ? client.hmget(this.key('tasks'), ...names) : []) : client.hvals(this.key('tasks')),
+      client.hvals(this.key('runs')),
       this.backend.now(),
     ]);
-    return texts.flatMap((text) => (text ? [recordOf(text, now)] : []));
+    const runs = active.map(runOf);
+    return texts.flatMap((text) => (text ? [recordOf(text, runs, now)] : []));
   }
 
   async beat(replica: string, leaseMs: number): Promise<Beat> {

@@ -18,7 +18,7 @@ export function answerOf(text: string): ClaimAnswer {
   return { run: run ? runOf(run) : null, state: state ? stateOf(state) : null };
 }
 
-export function recordOf(text: string, readAt: number): TaskRecord {
+export function recordOf(text: string, runs: readonly RunRecord[], readAt: number): TaskRecord {
   const { name, definition, lastRun, cursor, paused, active, startedAt, finishedAt, failures } = JSON.parse(
     text,
   ) as TaskRecord & { lastRun?: StoredRun };
@@ -32,5 +32,10 @@ export function recordOf(text: string, readAt: number): TaskRecord {
     startedAt: startedAt ?? null,
     finishedAt: finishedAt ?? null,
   });
-  return { ...state, definition, lastRun: lastRun ? runOf(lastRun) : null };
+  return {
+    ...state,
+    definition,
+    lastRun: lastRun ? runOf(lastRun) : null,
+    runs: runs.filter((run) => run.name === name),
+  };
 }
