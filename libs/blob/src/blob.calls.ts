@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { BlobRange } from './blob-info.js';
+import type { DispositionOptions } from './http/content-headers.js';
 
 /** What every call takes. */
 export interface BlobCallOptions {
@@ -66,4 +67,22 @@ export interface ListOptions {
   limit?: number;
   /** Gives the call up. */
   signal?: AbortSignal;
+}
+
+/** Options of `url`. */
+export interface UrlOptions extends DispositionOptions {
+  /** Milliseconds that the link works, up to 7 days. @default 300000 */
+  expiresInMs?: number;
+  /** Gives the call up. */
+  signal?: AbortSignal;
+}
+
+/** Options of `uploadUrl`. */
+export interface UploadUrlOptions {
+  /** What will be sent. @default 'application/octet-stream' */
+  contentType?: string;
+  /** Bytes that will be sent; needed on S3 when the container has a `maxBytes`. */
+  sizeBytes?: number;
+  /** Milliseconds that the link works, up to 7 days. @default 300000 */
+  expiresInMs?: number;
 }

@@ -6,6 +6,8 @@ import { BlobContainers } from './blob.containers.js';
 import type { BlobModuleOptions } from './blob.options.js';
 import { BlobStore } from './blob.store.js';
 import { BlobSweeper } from './blob.sweeper.js';
+import { BlobLinks } from './http/blob-links.js';
+import { StoreLocator } from './http/store-locator.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } = defineModule<BlobModuleOptions>('Blob');
 
@@ -24,10 +26,12 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } = defineMo
       useFactory: (options: BlobModuleOptions, app: ModuleRef) =>
         new BlobContainers(options, { dataSource: () => dataSourceOf(app) }),
     },
+    BlobLinks,
     BlobSweeper,
+    StoreLocator,
     BlobStore,
   ],
-  exports: [BlobContainers, BlobStore],
+  exports: [BlobContainers, BlobLinks, BlobStore, BlobSweeper],
 })
 export class BlobModule extends ConfigurableModuleClass {
   /** Blobs with the given options; without any, in the app's database. */

@@ -8,13 +8,18 @@ import type {
   GetOptions,
   ListOptions,
   PutOptions,
+  UploadUrlOptions,
+  UrlOptions,
 } from './blob.calls.js';
 import { BlobContainers, type OpenContainer } from './blob.containers.js';
-import { BlobNotFoundError, BlobTooLargeError } from './blob.errors.js';
+import type { PresignedUpload } from './blob.driver.js';
+import { BlobNotFoundError, BlobTooLargeError, NoBlobDriverError } from './blob.errors.js';
 import type { BlobInfo, BlobPage } from './blob-info.js';
 import { definitionOf } from './decorators/blob-container.decorator.js';
-import { copyBlob, moveBlob, streamBlob } from './operations/copy-blob.js';
+import { BlobLinks } from './http/blob-links.js';
+import { copyBlob, moveBlob, rewriteBlob, streamBlob } from './operations/copy-blob.js';
 import { getBlob, type BlobContent } from './operations/get-blob.js';
+import { isServedByStore, uploadUrlOf, urlOf } from './operations/link-blob.js';
 import { deleteBlob, listBlobs, statBlob } from './operations/look-up.js';
 import { putBlob } from './operations/put-blob.js';
 import { bytesOf } from './transfer/bytes-of.js';
@@ -36,10 +41,23 @@ const MAX_BUFFER_BYTES = 64 * 1024 * 1024;
 @Injectable()
 export class BlobStore implements OnModuleInit {
   @Inject(BlobContainers) private readonly containers: BlobContainers;
+  @Inject(BlobLinks) private readonly links: BlobLinks;
   private opened: OpenContainer | undefined;
+  private noDriver: NoBlobDriverError | undefined;
+
+  /** A store over a container that is open already. @internal */
+  static of(container: OpenContainer, links: BlobLinks): BlobStore {
+    return Object.assign(new BlobStore(), { opened: container, links });
+  }
 
   async onModuleInit(): Promise<void> {
-    this.opened = await this.containers.get(definitionOf(this.constructor));
+    try {
+      this.opened = await this.containers.get(definitionOf(this.constructor));
+    } catch (error) {
+      // The default container comes with the module; an app that never uses it need not have a place for it.
+      if (this.constructor !== BlobStore || !(error instanceof NoBlobDriverError)) throw error;
+      this.noDriver = error;
+    }
   }
 
   /** The container's name. */
@@ -136,8 +154,44 @@ export class BlobStore implements OnModuleInit {
     return moveBlob(this.container, from, name, options);
   }
 
+  /**
+   * Writes a blob anew as the container is set up now: into the new store under `migrate()`, with the current key of
+   * `encryption()`. What somebody else puts meanwhile is not overwritten.
+   *
+   * @throws BlobNotFoundError, BlobChangedError
+   * @example for await (const { name } of invoices.listAll()) await invoices.rewrite(name);
+   */
+  async rewrite(name: string, options: BlobCallOptions = {}): Promise<BlobInfo> {
+    return rewriteBlob(this.container, name, options);
+  }
+
+  /**
+   * A link to read the blob, for whoever has it, until it expires: of the store where it can serve it (S3), else of the
+   * app itself (BlobController). Another version has another link.
+   *
+   * @throws BlobNotFoundError
+   * @throws InvalidInputError when the app must serve it and BlobModule has no `urls.secret`
+   */
+  async url(name: string, options: UrlOptions = {}): Promise<string> {
+    return urlOf(this.container, this.links, name, options);
+  }
+
+  /**
+   * What a browser must send to put a blob of that name, which must be free.
+   *
+   * @throws BlobTypeError, BlobTooLargeError when the container does not take it; as `url`
+   */
+  async uploadUrl(name: string, options: UploadUrlOptions = {}): Promise<PresignedUpload> {
+    return uploadUrlOf(this.container, this.links, name, options);
+  }
+
+  /** Whether `url` leads to the store itself, so that the bytes do not pass through the app. */
+  async isServedByStore(name: string): Promise<boolean> {
+    return isServedByStore(this.container, name);
+  }
+
   private get container(): OpenContainer {
-    if (!this.opened) throw new ClosedError(this.constructor.name);
+    if (!this.opened) throw this.noDriver ?? new ClosedError(this.constructor.name);
     return this.opened;
   }
 

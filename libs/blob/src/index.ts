@@ -6,6 +6,8 @@ export type {
   GetOptions,
   ListOptions,
   PutOptions,
+  UploadUrlOptions,
+  UrlOptions,
 } from './blob.calls.js';
 export { BlobContainers, type OpenContainer } from './blob.containers.js';
 export type {
@@ -44,7 +46,22 @@ export type { BlobContainerOptions, BlobModuleOptions, BlobUrlOptions } from './
 export { BlobStore } from './blob.store.js';
 export { BlobSweeper } from './blob.sweeper.js';
 export { BlobContainer, type ContainerDefinition } from './decorators/blob-container.decorator.js';
+export { migrate } from './drivers/migrate/index.js';
+export { mirror } from './drivers/mirror/index.js';
 export { memoryBlobs } from './drivers/memory/index.js';
+export type { SendBlobOptions } from './http/blob-answer.js';
+export { BlobLinks } from './http/blob-links.js';
+export { BlobResponse, BlobResponseInterceptor } from './http/blob-response.js';
+export {
+  blobStorage,
+  type BlobStorageEngine,
+  type BlobStorageOptions,
+  type IncomingFile,
+  type UploadedBlob,
+} from './http/blob-storage.js';
+export { BlobController } from './http/blob.controller.js';
+export type { DispositionOptions } from './http/content-headers.js';
+export { sendBlob } from './http/send-blob.js';
 export type { BlobContent } from './operations/get-blob.js';
 export { compression, type CompressionOptions } from './pipeline/compression.js';
 export { encryption, type EncryptionOptions } from './pipeline/encryption.js';

@@ -1,4 +1,4 @@
-import type { CopyOptions } from '../blob.calls.js';
+import type { BlobCallOptions, CopyOptions } from '../blob.calls.js';
 import type { OpenContainer } from '../blob.containers.js';
 import { BlobChangedError, BlobExistsError, BlobNotFoundError } from '../blob.errors.js';
 import type { BlobInfo } from '../blob-info.js';
@@ -41,6 +41,14 @@ export async function streamBlob(
   if (!content) throw new BlobNotFoundError(container.name, from);
   const { contentType, metadata, size: sizeBytes, sha256 } = content.info;
   return putBlob(target, to, content.stream, { ...options, contentType, metadata, sizeBytes, sha256 });
+}
+
+/** Writes a blob over itself, unless it has changed meanwhile. */
+export async function rewriteBlob(container: OpenContainer, name: string, options: BlobCallOptions): Promise<BlobInfo> {
+  const content = await getBlob(container, name, options);
+  if (!content) throw new BlobNotFoundError(container.name, name);
+  const { contentType, metadata, size: sizeBytes, sha256, etag: ifMatch } = content.info;
+  return putBlob(container, name, content.stream, { ...options, contentType, metadata, sizeBytes, sha256, ifMatch });
 }
 
 /** Copies, then deletes what was copied. A crash in between leaves both. */

@@ -1,15 +1,23 @@
+import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
 /** What can be put: a stream of bytes, or bytes that are there already. Strings are kept as UTF-8. */
 export type BlobSource = Readable | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array | string;
 
-/** A source as a stream of buffers. Destroying it ends the source. */
+/** A source as a stream of buffers. Destroying it ends the source; of an HTTP request it only drops the rest. */
 export function readableOf(source: BlobSource): Readable {
+  if (source instanceof IncomingMessage) return requestBody(source);
   if (source instanceof Readable) return source;
   if (typeof source === 'string') return Readable.from([Buffer.from(source)], { objectMode: false });
   if (source instanceof Uint8Array) return Readable.from([asBuffer(source)], { objectMode: false });
   if (source instanceof ReadableStream) return Readable.fromWeb(source as never);
   return Readable.from(source, { objectMode: false });
+}
+
+/** Destroying a request would cut the connection before the client has its answer. */
+function requestBody(request: IncomingMessage): Readable {
+  const body = Readable.from(request.iterator({ destroyOnReturn: false }), { objectMode: false });
+  return body.once('close', () => request.resume());
 }
 
 /** The same bytes, not a copy. */
