@@ -62,8 +62,7 @@ export function connectRealtime<Listen extends Events = Events, Emit extends Eve
   socket.on('connect', () => track.connected(socket.id!));
   socket.on(STATE, (note: StateNote) => track.note(note));
   socket.on(RECOVERY, (position: Position, note: RecoveryNote) => {
-    track.recovered(position, note.refused);
-    onRecovery?.(note);
+    onRecovery?.({ ...note, missed: track.recovered(position, note.refused) });
   });
   socket.on(MESSAGE, (stamp: Stamp, event: string, ...args: unknown[]) => {
     if (track.isNew(stamp)) dispatch(socket, event, args);

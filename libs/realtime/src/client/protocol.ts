@@ -42,8 +42,6 @@ export interface StateNote {
 /** Whether everything that was missed has been sent. */
 export interface RecoveryNote {
   recovered: boolean;
-  /** How many messages were sent again. */
-  missed: number;
   /** Rooms that the client may no longer be in. */
   refused: string[];
 }

@@ -9,6 +9,7 @@ export class Track {
   private readonly tickets = new Map<string, string>();
   /** The last message of each publisher: what came twice is dropped. */
   private readonly seen = new Map<string, number>();
+  private sinceConnect = 0;
 
   hello(): Hello {
     return { sid: this.sid, position: this.position, tickets: Object.fromEntries(this.tickets) };
@@ -16,6 +17,7 @@ export class Track {
 
   connected(sid: string): void {
     this.sid = sid;
+    this.sinceConnect = 0;
   }
 
   note({ position, joined = {}, left = [] }: StateNote): void {
@@ -24,9 +26,11 @@ export class Track {
     for (const room of left) this.tickets.delete(room);
   }
 
-  recovered(position: Position, refused: readonly string[]): void {
+  /** Answers how many messages came late: what is new waits until the recovery is through. */
+  recovered(position: Position, refused: readonly string[]): number {
     this.advance(position);
     for (const room of refused) this.tickets.delete(room);
+    return this.sinceConnect;
   }
 
   /** False for a message that came before. */
@@ -34,6 +38,7 @@ export class Track {
     const last = this.seen.get(publisher) ?? 0;
     this.advance({ epoch, offset });
     if (seq <= last) return false;
+    this.sinceConnect++;
     // Set anew, so that the publisher that was silent for the longest time is the first.
     this.seen.delete(publisher);
     this.seen.set(publisher, seq);

@@ -27,6 +27,7 @@ export class Roster {
   private running: Promise<void> | undefined;
   private outdated = false;
   private generation = 0;
+  private isKnown = false;
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
   private unsubscribe: Unsubscribe | undefined;
@@ -111,11 +112,16 @@ export class Roster {
   private enqueue(change: PresenceChange): void {
     if (this.closed) return;
     this.queue.push(change);
+    this.start();
+  }
+
+  private start(): void {
     this.running ??= Promise.resolve().then(() => this.run());
   }
 
   private async run(): Promise<void> {
-    while (this.queue.length > 0) {
+    // Others see nobody on a replica that has never renewed itself.
+    while (this.queue.length > 0 && this.isKnown) {
       const [{ type }] = this.queue;
       const end = this.queue.findIndex((change, index) => change.type !== type || index === MAX_BATCH);
       const batch = this.queue.splice(0, end < 0 ? this.queue.length : end);
@@ -141,7 +147,9 @@ export class Roster {
     if (this.outdated) this.generation++;
     const known = await withDeadline('Renewing the presence', this.driver.renew(nsp, this.replica, ttlMs));
     this.outdated = false;
-    if (!known) this.enterAll();
+    this.isKnown = true;
+    if (known) this.start();
+    else this.enterAll();
     const gone = await withDeadline('Sweeping the presence', this.driver.sweepReplicas(nsp));
     await this.announce(gone.map(({ room, user }) => ({ type: 'leave', room, user })));
   }
@@ -151,6 +159,7 @@ export class Roster {
   }
 
   private enterAll(): void {
+    this.queue = [];
     for (const [room, users] of this.counts)
       for (const user of users.keys()) this.enqueue({ type: 'enter', room, user });
   }

@@ -34,7 +34,7 @@ export class Recovery {
     const missed = recovered ? this.missed(tail) : [];
     const own = unconfirmed.flatMap((body) => this.frameOf(JSON.parse(body), this.adapter.publisher) ?? []);
     const position = tail?.head ?? this.adapter.log.position;
-    const note = { recovered, missed: missed.length, refused: this.refused };
+    const note = { recovered, refused: this.refused };
     this.session.resume([...missed, ...own], position, note);
   }
 

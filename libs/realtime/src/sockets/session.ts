@@ -35,7 +35,7 @@ export class Session {
 
   /** Something was lost for good: the client must load its state anew. */
   tellLoss(position: Position): void {
-    const note: RecoveryNote = { recovered: false, missed: 0, refused: [] };
+    const note: RecoveryNote = { recovered: false, refused: [] };
     this.write((socket) => void socket.emit(RECOVERY, position, note));
   }
 
