@@ -1,4 +1,5 @@
 export { JobHandler } from './decorators/job-handler.decorator.js';
+export { flow, type Flow, type FlowOptions } from './flow.js';
 export type { Job, JobClass, JobInfo, JobState } from './job.js';
 export { currentJob, type JobContext } from './job-context.js';
 export type { JobRef, WaitOptions } from './job-ref.js';

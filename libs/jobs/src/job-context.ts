@@ -79,8 +79,8 @@ export class JobContext {
     return result as T;
   }
 
-  /** The results of the jobs that this one waited for (`enqueueFlow`). */
-  childResults(): Promise<{ name: string; queue: string; id: string; result: unknown }[]> {
+  /** The results of the jobs that this one waited for (`enqueueFlow`), in no particular order. */
+  childResults(): Promise<{ queue: string; id: string; result: unknown }[]> {
     return this.job.childResults();
   }
 

@@ -44,7 +44,7 @@ export interface ActiveJob {
   log(line: string): Promise<void>;
   saveSteps(steps: Readonly<Record<string, unknown>>): Promise<void>;
   /** The results of the job's children. */
-  childResults(): Promise<{ name: string; queue: string; id: string; result: unknown }[]>;
+  childResults(): Promise<{ queue: string; id: string; result: unknown }[]>;
   /** Records the job as completed inside the caller's transaction. @throws where the store is not that database */
   completeIn(manager: EntityManager, result: unknown): Promise<void>;
 }

@@ -3,12 +3,14 @@ import {
   ClosedError,
   DEFAULT_DEADLINE_MS,
   DeadlineError,
+  InvalidInputError,
   sleep,
   traced,
   withDeadline,
   type CallOptions,
 } from '@rookery/core';
 import { definitionOf } from './decorators/job-handler.decorator.js';
+import { jobsOf, newFlow, type Flow } from './flow.js';
 import type { JobClass } from './job.js';
 import { JobRef, type JobAccess } from './job-ref.js';
 import type { JobsBackends } from './jobs.backends.js';
@@ -68,6 +70,27 @@ export class JobsService {
     if (args.length === 0) return [];
     const jobs = args.map((each) => newJob(job, each, options, this.options));
     return (await this.store(jobs, options)) as JobRef<Result>[];
+  }
+
+  /**
+   * Stores jobs that depend on each other, all or none; see {@link flow}. Answers the job at the top, which runs last.
+   *
+   * @throws InvalidInputError when their queues are on different backends
+   */
+  async enqueueFlow<Result>(top: Flow<Result>, { signal }: { signal?: AbortSignal } = {}): Promise<JobRef<Result>> {
+    const checked = newFlow(top, this.options);
+    const { id, name, queue } = checked.job;
+    const backends = new Set(jobsOf(checked).map((job) => this.backends.backendOf(job.queue)));
+    if (backends.size > 1) {
+      const queues = jobsOf(checked).map((job) => `"${job.queue}"`);
+      throw new InvalidInputError(
+        'The flow',
+        `over queues of several backends (${queues.join(', ')})`,
+        'on one backend',
+      );
+    }
+    await this.call(queue, `Enqueueing the flow of job "${name}"`, (driver) => driver.addFlow(checked), { signal });
+    return new JobRef<Result>(this.access, queue, name, id);
   }
 
   /** The job with this id; null when it is not there (any more). */

@@ -30,7 +30,7 @@ export function activeJob(
       const values = await job.getChildrenValues<unknown>();
       return Object.entries(values).map(([key, result]) => {
         const [queue, id] = key.split(':').slice(-2);
-        return { queue, id, name: queue, result };
+        return { queue, id, result };
       });
     },
     completeIn: async (manager, result) => {

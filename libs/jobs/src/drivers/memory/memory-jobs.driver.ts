@@ -127,7 +127,7 @@ export class MemoryJobsDriver implements JobsDriver {
   private followUp(childQueue: string, parent: MemoryJob): void {
     const own = this.queue(parent.new.queue);
     const stop = this.queue(childQueue).onFinish(() => {
-      if (parent.state !== 'blocked') return stop();
+      if (parent.state !== 'blocked' || !own.jobs.has(parent.new.id)) return stop();
       const failed = parent.children.find((child) => child.state === 'failed');
       if (failed) {
         parent.failedReason = `child ${failed.new.name} (${failed.new.id}) failed: ${failed.failedReason}`;

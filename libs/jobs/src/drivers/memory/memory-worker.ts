@@ -63,7 +63,6 @@ export class MemoryWorker implements JobsWorker {
       saveSteps: async (steps) => void (job.steps = steps),
       childResults: async () =>
         job.children.map((child) => ({
-          name: child.new.name,
           queue: child.new.queue,
           id: child.new.id,
           result: child.result,
