@@ -1,14 +1,22 @@
 import { memory } from '@rookery/core';
 import { MemoryCacheDriver } from '@rookery/cache/memory';
 import { startCache } from '@rookery/cache';
-import { cacheDriverContract, clusterCacheContract } from '@rookery/cache/testing';
+import {
+  cacheDriverContract,
+  cacheInvalidationContract,
+  clusterCacheContract,
+  type CacheReplica,
+} from '@rookery/cache/testing';
 
 cacheDriverContract(async () => {
   const backend = memory();
   return [new MemoryCacheDriver(backend), new MemoryCacheDriver(backend)];
 });
 
-clusterCacheContract(async () => {
+const replicas = async (): Promise<CacheReplica> => {
   const backend = memory();
   return (options) => startCache({ ...options, backend });
-});
+};
+
+clusterCacheContract(replicas);
+cacheInvalidationContract(replicas);

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { postgres } from '@rookery/core/postgres';
 import { PostgresCacheDriver } from '@rookery/cache/postgres';
 import { startCache } from '@rookery/cache';
-import { cacheDriverContract, clusterCacheContract } from '@rookery/cache/testing';
+import {
+  cacheDriverContract,
+  cacheInvalidationContract,
+  clusterCacheContract,
+  type CacheReplica,
+} from '@rookery/cache/testing';
 import { postgresUrl } from '../services.js';
 
 const backends = (namespace: string) => () => postgres({ url: postgresUrl(), namespace, poolSize: 4 });
@@ -12,7 +17,10 @@ cacheDriverContract(async () => {
   return [new PostgresCacheDriver(backend()), new PostgresCacheDriver(backend())];
 });
 
-clusterCacheContract(async () => {
+const replicas = async (): Promise<CacheReplica> => {
   const backend = backends(`test-${randomUUID()}`);
   return (options) => startCache({ ...options, backend: backend() });
-});
+};
+
+clusterCacheContract(replicas);
+cacheInvalidationContract(replicas);

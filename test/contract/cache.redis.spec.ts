@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { redis } from '@rookery/core/redis';
 import { RedisCacheDriver } from '@rookery/cache/redis';
 import { startCache } from '@rookery/cache';
-import { cacheDriverContract, clusterCacheContract } from '@rookery/cache/testing';
+import {
+  cacheDriverContract,
+  cacheInvalidationContract,
+  clusterCacheContract,
+  type CacheReplica,
+} from '@rookery/cache/testing';
 import { redisUrl } from '../services.js';
 
 const backends = (namespace: string) => () => redis({ url: redisUrl(), namespace });
@@ -12,7 +17,10 @@ cacheDriverContract(async () => {
   return [new RedisCacheDriver(backend()), new RedisCacheDriver(backend())];
 });
 
-clusterCacheContract(async () => {
+const replicas = async (): Promise<CacheReplica> => {
   const backend = backends(`test-${randomUUID()}`);
   return (options) => startCache({ ...options, backend: backend() });
-});
+};
+
+clusterCacheContract(replicas);
+cacheInvalidationContract(replicas);

@@ -20,6 +20,7 @@ import {
 import {
   ConnectionRefusedError,
   RealtimeModule,
+  RefusalFilter,
   RealtimeService,
   useRealtime,
   type RealtimeModuleOptions,
@@ -43,7 +44,7 @@ class Shouting {
 
 /** A gateway as one would write it for a single process. */
 @WebSocketGateway()
-@UseFilters(new BaseWsExceptionFilter())
+@UseFilters(new BaseWsExceptionFilter(), new RefusalFilter())
 export class FeedGateway {
   @WebSocketServer() server: Server;
 
