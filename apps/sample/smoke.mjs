@@ -9,8 +9,8 @@ import { readFile } from 'node:fs/promises';
  */
 export async function smoke(baseUrl, cluster) {
   const send = async (method, path, body, type = 'application/json') => {
-    const headers = body === undefined ? {} : { 'Content-Type': type };
-    const response = await fetch(new URL(path, baseUrl), { method, headers, body });
+    const options = body === undefined ? { method } : { method, body, headers: { 'Content-Type': type } };
+    const response = await fetch(new URL(path, baseUrl), options);
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   };

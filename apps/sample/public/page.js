@@ -1,3 +1,5 @@
+import { connectRealtime } from '@rookery/realtime/client';
+
 const byId = (id) => document.getElementById(id);
 let answering = '';
 
@@ -48,6 +50,7 @@ async function showNumbers() {
   const { total, duplicates } = await ask('/emails?limit=0');
   byId('emails-total').textContent = total;
   byId('duplicates').textContent = duplicates;
+  byId('online').textContent = (await ask('/feed/watchers')).watchers;
 }
 
 async function showSubscriptions() {
@@ -59,7 +62,7 @@ async function showSubscriptions() {
 function row({ id, customer, plan, expiresAt, renewals }) {
   const renew = element('button', {
     text: 'Renew',
-    onclick: () => attempt(() => ask(`/subscriptions/${id}/renew`, { method: 'POST' }), `${customer} renewed`),
+    onclick: () => void attempt(() => ask(`/subscriptions/${id}/renew`, { method: 'POST' }), `${customer} renewed`),
   });
   return element('tr', {}, [
     element('td', {}, [avatar(id, customer)]),
@@ -83,7 +86,7 @@ function avatar(id, customer) {
   file.addEventListener('change', () => {
     const form = new FormData();
     form.append('file', file.files[0]);
-    attempt(async () => {
+    void attempt(async () => {
       await ask(`/subscriptions/${id}/avatar`, { method: 'PUT', body: form });
       picture.src = `/subscriptions/${id}/avatar?at=${Date.now()}`;
     }, `New avatar for ${customer}`);
@@ -119,24 +122,30 @@ function showActivity({ at, text, replica }) {
   while (byId('feed').children.length > 50) byId('feed').lastChild.remove();
 }
 
-async function followFeed() {
-  const badge = (text, on) => {
+function followFeed() {
+  const link = (text, on) => {
     byId('link').textContent = text;
     byId('link').classList.toggle('off', !on);
   };
-  const { connectFeed } = await import('/feed.js');
-  connectFeed({
-    onActivity: showActivity,
-    onWatchers: (count) => (byId('online').textContent = count),
-    onLink: (connected, recovered) =>
-      badge(connected ? (recovered ? 'live, nothing missed' : 'live') : 'reconnecting', connected),
-    onReload: refresh,
+  const socket = connectRealtime('', {
+    auth: { visitor: crypto.randomUUID() },
+    onRecovery: ({ recovered, missed }) => {
+      link(recovered ? `live, ${missed} caught up` : 'live, reloaded', true);
+      if (!recovered) void refresh();
+    },
   });
+  socket.on('connect', () => link('live', true));
+  socket.on('disconnect', () => link('reconnecting', false));
+  socket.on('activity', showActivity);
 }
 
-byId('kill').addEventListener('click', () =>
-  attempt(() => ask('/replicas/kill', { method: 'POST' }), 'One replica was killed. The others carry on.'),
+byId('kill').addEventListener(
+  'click',
+  () => void attempt(() => ask('/replicas/kill', { method: 'POST' }), 'One replica was killed. The others carry on.'),
 );
-setInterval(() => document.visibilityState === 'visible' && Promise.allSettled([showReplicas(), showNumbers()]), 2_000);
+setInterval(
+  () => document.visibilityState === 'visible' && void Promise.allSettled([showReplicas(), showNumbers()]),
+  2_000,
+);
 await refresh();
-followFeed().catch((error) => say(`The live feed is not available: ${error.message}`));
+followFeed();

@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ClusterModule } from '@rookery/cluster';
+import { AvatarsModule } from './avatars/avatars.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { FeedModule } from './feed/feed.module.js';
+import { visitorOf } from './feed/visitor.js';
 import { MailModule } from './mail/mail.module.js';
 import { PlansModule } from './plans/plans.module.js';
+import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RemindersModule } from './reminders/reminders.module.js';
 import { RenewalsModule } from './renewals/renewals.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
@@ -10,11 +14,14 @@ import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 
 @Module({
   imports: [
-    ClusterModule.forRoot(),
+    ClusterModule.forRoot({ realtime: { userOf: visitorOf } }),
     DatabaseModule,
     MailModule,
     PlansModule,
     SubscriptionsModule,
+    AvatarsModule,
+    FeedModule,
+    ReceiptsModule,
     RenewalsModule,
     RemindersModule,
     ReplicasModule,

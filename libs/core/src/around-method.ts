@@ -35,7 +35,8 @@ export type AsyncMethod<Args extends unknown[]> = (...args: Args) => Promise<unk
  * const Locked = (key: string) =>
  *   aroundMethod(LockService, 'LockService for @Locked()', (locks, call) => locks.using(key, () => call.proceed()));
  */
-export function aroundMethod<Service extends object, Args extends unknown[] = unknown[]>(
+// oxlint-disable-next-line typescript/no-explicit-any -- a decorator that does not look at the arguments fits any method
+export function aroundMethod<Service extends object, Args extends unknown[] = any[]>(
   token: InjectionToken<Service>,
   label: string,
   around: (service: Service, call: MethodCall<Args>) => Promise<unknown>,

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ValidationPipe } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -6,6 +7,7 @@ import { ClusterService } from '@rookery/cluster';
 import type { NextFunction, Request, Response } from 'express';
 import { ProblemFilter } from './problem.filter.js';
 
+const REALTIME_CLIENT = dirname(fileURLToPath(import.meta.resolve('@rookery/realtime/client')));
 const PUBLIC = join(import.meta.dirname, '../../public');
 
 /** What HTTP looks like in this app: bounded bodies, validated input, problems as JSON, the page, OpenAPI at /api. */
@@ -19,6 +21,7 @@ export function configureHttp(app: NestExpressApplication): void {
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }));
   app.useGlobalFilters(new ProblemFilter());
   app.useStaticAssets(PUBLIC);
+  app.useStaticAssets(REALTIME_CLIENT, { prefix: '/vendor/realtime-client' });
   const description = new DocumentBuilder().setTitle('Subscriptions').setVersion('1').build();
   SwaggerModule.setup('api', app, () => SwaggerModule.createDocument(app, description));
 }

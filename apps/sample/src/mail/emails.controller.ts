@@ -1,7 +1,8 @@
-import { BadRequestException, Controller, DefaultValuePipe, Get, ParseIntPipe, Query } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { ListQuery } from '../http/list-query.dto.js';
 import { Email } from './email.entity.js';
 
 @ApiTags('emails')
@@ -11,8 +12,7 @@ export class EmailsController {
 
   /** The newest e-mails, how many there are, and how many of them nobody should have got. */
   @Get()
-  async list(@Query('limit', new DefaultValuePipe(50), ParseIntPipe) limit: number) {
-    if (limit < 0 || limit > 5_000) throw new BadRequestException('limit must be between 0 and 5000.');
+  async list(@Query() { limit }: ListQuery) {
     const [emails, total] = await this.emails.findAndCount({ order: { id: 'DESC' }, take: limit });
     return { total, duplicates: await this.duplicates(), emails: limit === 0 ? [] : emails };
   }

@@ -3,6 +3,7 @@ import { ClusterService } from '@rookery/cluster';
 import { assertFence } from '@rookery/lock';
 import { ClusteredCron, type WorkerRun } from '@rookery/workers';
 import { DataSource, type EntityManager } from 'typeorm';
+import { FeedService } from '../feed/feed.service.js';
 import { MailService, type NewEmail } from '../mail/mail.service.js';
 import { Subscription } from '../subscriptions/subscription.entity.js';
 import { ReminderRun } from './reminder-run.entity.js';
@@ -19,6 +20,7 @@ export class RemindersService {
     private readonly dataSource: DataSource,
     private readonly cluster: ClusterService,
     private readonly mail: MailService,
+    private readonly feed: FeedService,
   ) {}
 
   @ClusteredCron(SCHEDULE, { name: 'renewal-reminders', onCrash: 'rerun' })
@@ -58,6 +60,7 @@ export class RemindersService {
     await this.mail.send(manager, due.map(reminderFor));
     for (const subscription of due)
       await manager.update(Subscription, subscription.id, { remindedFor: subscription.expiresAt });
+    if (due.length > 0) this.feed.publish(manager, 'reminded', `${due.length} reminders sent`);
     return due.length;
   }
 }

@@ -2,6 +2,7 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { JobsService } from '@rookery/jobs';
 import { Locked } from '@rookery/lock';
 import { DataSource } from 'typeorm';
+import { FeedService } from '../feed/feed.service.js';
 import { PlansService } from '../plans/plans.service.js';
 import { SendReceipt } from '../receipts/send-receipt.job.js';
 import { Subscription } from '../subscriptions/subscription.entity.js';
@@ -14,6 +15,7 @@ export class RenewalsService {
     private readonly dataSource: DataSource,
     private readonly plans: PlansService,
     private readonly jobs: JobsService,
+    private readonly feed: FeedService,
   ) {}
 
   /**
@@ -30,6 +32,7 @@ export class RenewalsService {
       const priceCents = await this.plans.priceOf(subscription.plan);
       const receipt = { renewal: subscription.renewals, priceCents, paidUntil: subscription.expiresAt.toISOString() };
       await this.jobs.enqueue(SendReceipt, { subscriptionId: id, ...receipt }, { manager });
+      this.feed.publish(manager, 'renewed', `${subscription.customer} renewed ${subscription.plan}`);
       return manager.save(subscription);
     });
   }

@@ -2,16 +2,15 @@ import {
   BadRequestException,
   Body,
   Controller,
-  DefaultValuePipe,
   Get,
   HttpCode,
   Param,
-  ParseIntPipe,
   ParseUUIDPipe,
   Post,
   Query,
 } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { ListQuery } from '../http/list-query.dto.js';
 import { NewSubscription } from './new-subscription.dto.js';
 import { SubscriptionImporter } from './subscription-importer.js';
 import { SubscriptionsService } from './subscriptions.service.js';
@@ -25,8 +24,7 @@ export class SubscriptionsController {
   ) {}
 
   @Get()
-  async list(@Query('limit', new DefaultValuePipe(50), ParseIntPipe) limit: number) {
-    if (limit < 1 || limit > 2_000) throw new BadRequestException('limit must be between 1 and 2000.');
+  async list(@Query() { limit }: ListQuery) {
     return { total: await this.subscriptions.count(), subscriptions: await this.subscriptions.list(limit) };
   }
 
