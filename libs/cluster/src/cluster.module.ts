@@ -11,9 +11,11 @@ import type { ClusterModuleOptions } from './cluster.options.js';
 import { composeParts, type PartChoices } from './cluster.parts.js';
 import { CLUSTER_PROVIDERS, PART_CHOICES } from './cluster.providers.js';
 import { ClusterService } from './cluster.service.js';
+import { ComposedServices } from './composed-services.js';
 import { DrainCoordinator } from './drain/drain-coordinator.js';
 import { doctorRoutes } from './doctor/doctor.routes.js';
 import { Doctor } from './doctor/doctor.service.js';
+import { ClusterHealth } from './health/cluster-health.js';
 import { healthRoutes } from './health/health.routes.js';
 import { Readiness } from './health/readiness.js';
 import { mountRoutes } from './http/mount-routes.js';
@@ -29,7 +31,17 @@ import { mountRoutes } from './http/mount-routes.js';
  */
 @Module({
   providers: CLUSTER_PROVIDERS,
-  exports: [MODULE_OPTIONS_TOKEN, BACKEND, DRAIN, ReplicaIdentity, ClusterService, DrainCoordinator],
+  exports: [
+    MODULE_OPTIONS_TOKEN,
+    BACKEND,
+    DRAIN,
+    ReplicaIdentity,
+    ClusterService,
+    DrainCoordinator,
+    Doctor,
+    ClusterHealth,
+    ComposedServices,
+  ],
 })
 export class ClusterModule extends ConfigurableModuleClass implements NestModule, OnApplicationShutdown {
   constructor(

@@ -9,8 +9,10 @@ import { USE_REALTIME, type PartChoices, type UseRealtime } from './cluster.part
 import { ClusterService } from './cluster.service.js';
 import { Doctor } from './doctor/doctor.service.js';
 import { Patient } from './doctor/patient.js';
+import { ComposedServices } from './composed-services.js';
 import { DrainCoordinator } from './drain/drain-coordinator.js';
 import { checkedDrainOptions } from './drain/drain.options.js';
+import { ClusterHealth } from './health/cluster-health.js';
 import { Readiness } from './health/readiness.js';
 import { registryDriverFor } from './registry.drivers.js';
 import { ReplicaRegistry } from './registry/replica-registry.js';
@@ -71,6 +73,16 @@ export const CLUSTER_PROVIDERS: Provider[] = [
     inject: [ReplicaRegistry, DrainCoordinator, Attachment],
     useFactory: (registry: ReplicaRegistry, drain: DrainCoordinator, attachment: Attachment) =>
       new ClusterService(registry, drain, attachment),
+  },
+  {
+    provide: ComposedServices,
+    inject: [ModulesContainer],
+    useFactory: (modules: ModulesContainer) => new ComposedServices(modules),
+  },
+  {
+    provide: ClusterHealth,
+    inject: [BACKEND, DrainCoordinator, ReplicaRegistry, ComposedServices],
+    useFactory: (...parts: ConstructorParameters<typeof ClusterHealth>) => new ClusterHealth(...parts),
   },
   {
     provide: Attachment,

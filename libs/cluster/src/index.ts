@@ -5,6 +5,7 @@ export { ClusterService } from './cluster.service.js';
 export { DrainCoordinator } from './drain/drain-coordinator.js';
 export type { DrainBudgets, DrainOptions } from './drain/drain.options.js';
 export type { DrainReport, DrainStep } from './drain/drain.report.js';
+export { ClusterHealth, type HealthResult, type IndicatorOptions } from './health/cluster-health.js';
 export type { HealthOptions } from './health/health.options.js';
 export type { Replica, ReplicaState } from './registry/replica.js';
 export { useCluster } from './use-cluster.js';
