@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { InvalidInputError, withDeadline } from '@rookery/core';
-import { checkSchedule } from './schedule/check-schedule.js';
+import { withDeadline } from '@rookery/core';
 import type { RunRecord, TaskRecord } from './workers.driver.js';
 import type { WorkersContext } from './workers.context.js';
 import { UnknownTaskError, WorkerDefinitionError } from './workers.errors.js';
 import { checkedPolicy, checkTaskName, type TaskOptions } from './workers.options.js';
-import { scheduleOf, type DynamicSchedule } from './dynamic-schedule.js';
+import { dataOf, scheduleOf, type DynamicSchedule } from './dynamic-schedule.js';
 import { runOnce } from './run-once.js';
 import { taskInfo, type TaskInfo } from './task-info.js';
-
-/** What a dynamic schedule's data may weigh. */
-const MAX_DATA_BYTES = 64 * 1024;
 
 /**
  * Looks at the tasks of the application and changes them, from any replica, also one that runs none.
@@ -77,11 +73,8 @@ export class WorkersService {
     checkTaskName('The task name', name);
     checkTaskName(`The handler of task "${name}"`, handler);
     const [kind, when] = scheduleOf({ cron, timeZone, everyMs, at }, name);
-    checkSchedule(when);
     checkedPolicy(`task "${name}"`, options satisfies Omit<TaskOptions, 'name'>);
-    const text = data === undefined ? undefined : JSON.stringify(data);
-    if (text !== undefined && Buffer.byteLength(text) > MAX_DATA_BYTES)
-      throw new InvalidInputError(`data of task "${name}"`, `${text.length} characters of JSON`, 'at most 64 KiB');
+    const text = dataOf(name, data);
     const [known] = await withDeadline('Reading a task', this.context.driver.load([name]));
     if (known && known.definition.source === 'code')
       throw new WorkerDefinitionError(name, 'upsert', 'belongs to a decorator in the code. Choose another name.');
