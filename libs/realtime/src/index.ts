@@ -18,6 +18,7 @@ export {
 export { RealtimeModule } from './realtime.module.js';
 export type { RealtimeModuleOptions } from './realtime.options.js';
 export { RealtimeService, type PresenceEvent, type RealtimeStatus } from './realtime.service.js';
+export { RefusalFilter } from './refusal.filter.js';
 export { Emission, type AnyEvents, type EventMap } from './sockets/emission.js';
 export { RealtimeNamespace } from './sockets/realtime-namespace.js';
 export { useRealtime } from './use-realtime.js';

@@ -9,7 +9,7 @@ import { drainSockets } from './sockets/drain.js';
 import { type AnyEvents, type Emission, type EventMap } from './sockets/emission.js';
 import { RealtimeNamespace } from './sockets/realtime-namespace.js';
 import { RealtimeServers } from './sockets/realtime-servers.js';
-import { userOfRoom } from './sockets/rooms.js';
+import { isOwn, userOfRoom } from './sockets/rooms.js';
 import { StoreClock } from './sockets/store-clock.js';
 import { Tickets } from './sockets/tickets.js';
 
@@ -177,7 +177,9 @@ export class RealtimeService implements OnModuleInit, OnApplicationShutdown {
   }
 
   private onPresenceChange(namespace: string, { type, room, user }: PresenceChange): void {
-    const event = { type, user, namespace, ...(userOfRoom(room) === undefined ? { room } : {}) };
+    const isUsers = userOfRoom(room) !== undefined;
+    if (isOwn(room) && !isUsers) return;
+    const event = { type, user, namespace, ...(isUsers ? {} : { room }) };
     for (const listener of this.listeners) listener(event);
   }
 }

@@ -28,6 +28,8 @@ export class Roster {
   private outdated = false;
   private generation = 0;
   private isKnown = false;
+  private tellKnown: () => void;
+  private readonly known = new Promise<void>((resolve) => (this.tellKnown = resolve));
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
   private unsubscribe: Unsubscribe | undefined;
@@ -82,6 +84,12 @@ export class Roster {
 
   users(room: string): Promise<string[]> {
     return withDeadline(`Reading who is in "${room}"`, this.driver.users(this.options.nsp, room));
+  }
+
+  /** Waits until the store knows what happened so far, or does not answer. */
+  async settled(): Promise<void> {
+    await withDeadline('The first contact with the presence', this.known).catch(() => undefined);
+    await this.running;
   }
 
   /** Users here, without asking the store. */
@@ -148,6 +156,7 @@ export class Roster {
     const known = await withDeadline('Renewing the presence', this.driver.renew(nsp, this.replica, ttlMs));
     this.outdated = false;
     this.isKnown = true;
+    this.tellKnown();
     if (known) this.start();
     else this.enterAll();
     const gone = await withDeadline('Sweeping the presence', this.driver.sweepReplicas(nsp));

@@ -1,6 +1,7 @@
 import { withDeadline } from '@rookery/core';
 import type { Namespace, Socket } from 'socket.io';
 import { ConnectionRefusedError } from '../realtime.errors.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { parseHello } from './hello.js';
 import { RateLimit } from './rate-limit.js';
 import type { RealtimeAdapter } from './realtime.adapter.js';
@@ -14,7 +15,12 @@ const AUTH_DEADLINE_MS = 10_000;
 export class Gate {
   private readonly userOfSocket = new WeakMap<Socket, string>();
 
-  constructor(private readonly adapter: RealtimeAdapter) {}
+  private readonly limit: ConnectionLimit | undefined;
+
+  constructor(private readonly adapter: RealtimeAdapter) {
+    const { maxSocketsPerUser } = adapter.host.options;
+    if (maxSocketsPerUser < Infinity) this.limit = new ConnectionLimit(adapter.roster, maxSocketsPerUser);
+  }
 
   install(nsp: Namespace): void {
     nsp.use((socket, next) => {
@@ -36,6 +42,7 @@ export class Gate {
     if (user === null) return;
     if (typeof user !== 'string' || user === '' || user.length > 200)
       throw new ConnectionRefusedError('ROOKERY_UNAUTHENTICATED', 'Who you are could not be established.');
+    await this.limit?.admit(user, socket);
     this.userOfSocket.set(socket, user);
   }
 

@@ -60,14 +60,14 @@ export class RealtimeAdapter extends ClusterAdapterWithHeartbeat {
     this.inbox = this.log.ready
       .then(() => this.host.bus.subscribe(this.inboxOf(this.uid), (text) => this.onAnswer(text)))
       .catch(() => undefined);
-    if (this.host.options.presence) this.log.ready.then(() => this.roster.open()).catch(() => undefined);
+    if (this.usesRoster) this.log.ready.then(() => this.roster.open()).catch(() => undefined);
     super.init();
   }
 
   override async close(): Promise<void> {
     super.close();
     await this.log.close(AbortSignal.timeout(2_000));
-    if (this.host.options.presence) await this.roster.close();
+    if (this.usesRoster) await this.roster.close();
     await (
       await this.inbox
     )?.();
@@ -138,6 +138,11 @@ export class RealtimeAdapter extends ClusterAdapterWithHeartbeat {
 
   stamp(publisher: string, seq: number, offset = this.log.position.offset): Stamp {
     return [this.log.position.epoch, offset, publisher, seq];
+  }
+
+  private get usesRoster(): boolean {
+    const { presence, maxSocketsPerUser } = this.host.options;
+    return presence || maxSocketsPerUser < Infinity;
   }
 
   get publisher(): string {

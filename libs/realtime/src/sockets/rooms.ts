@@ -10,6 +10,12 @@ const USER = `${OWN}user:`;
 /** The room with all sockets of a user. */
 export const roomOfUser = (user: string) => USER + user;
 
+/** A room in the store only: its members are the ids of a user's sockets. */
+export const roomOfSockets = (user: string) => `${OWN}sockets:${user}`;
+
+/** Whether a room is none of the app's. */
+export const isOwn = (room: string) => room.startsWith(OWN);
+
 /** The user whose room this is. */
 export const userOfRoom = (room: string) => (room.startsWith(USER) ? room.slice(USER.length) : undefined);
 
