@@ -59,6 +59,6 @@ function redis(project: string) {
 }
 
 function postgres(project: string) {
-  const password = process.env.POSTGRES_PASSWORD ?? 'rookery';
-  return containerPostgres(`${project}-postgres-1`, (ip) => `postgres://rookery:${password}@${ip}:5432/rookery`);
+  const password = process.env.POSTGRES_PASSWORD ?? 'app';
+  return containerPostgres(`${project}-postgres-1`, (ip) => `postgres://app:${password}@${ip}:5432/app`);
 }
