@@ -18,6 +18,7 @@ import { registryDriverFor } from './registry.drivers.js';
 import { ReplicaRegistry } from './registry/replica-registry.js';
 import { fingerprintsOf } from './registry/fingerprints.js';
 import { SelfPortrait } from './registry/self-portrait.js';
+import { TelemetryBridge } from './telemetry/telemetry-bridge.js';
 import { readSettings, type ClusterSettings } from './settings/cluster.settings.js';
 import { openBackend } from './settings/open-backend.js';
 
@@ -83,6 +84,11 @@ export const CLUSTER_PROVIDERS: Provider[] = [
     provide: ClusterHealth,
     inject: [BACKEND, DrainCoordinator, ReplicaRegistry, ComposedServices],
     useFactory: (...parts: ConstructorParameters<typeof ClusterHealth>) => new ClusterHealth(...parts),
+  },
+  {
+    provide: TelemetryBridge,
+    inject: [ReplicaRegistry, ComposedServices],
+    useFactory: (registry: ReplicaRegistry, services: ComposedServices) => new TelemetryBridge(registry, services),
   },
   {
     provide: Attachment,

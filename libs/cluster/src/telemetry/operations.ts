@@ -1,0 +1,60 @@
+/** What a span of an operation is called and carries. */
+export interface Operation {
+  /** The channel of `node:diagnostics_channel` is `rookery:<name>`. */
+  name: string;
+  kind: 'internal' | 'producer' | 'consumer';
+  span: (context: OperationContext) => { name: string; attributes: Record<string, string | number> };
+}
+
+/** What the modules put into their tracing contexts. */
+export type OperationContext = Record<string, unknown>;
+
+/** Every operation that the modules report. Names of spans hold no keys: they must stay few. */
+export const OPERATIONS: readonly Operation[] = [
+  ...['lock:acquire', 'lock:try-acquire'].map((name) => internal(name, { key: 'rookery.lock.key' })),
+  ...['cache:get', 'cache:set', 'cache:factory'].map((name) => internal(name, { key: 'rookery.cache.key' })),
+  ...['cache:delete', 'cache:delete-by-tag'].map((name) => internal(name, {})),
+  ...['blob:get', 'blob:put'].map((name) =>
+    internal(name, { container: 'rookery.blob.container', name: 'rookery.blob.name' }),
+  ),
+  ...['blob:sweep', 'blob:mirror'].map((name) =>
+    internal(name, { driver: 'rookery.blob.driver', copy: 'rookery.blob.copy' }),
+  ),
+  internal('workers:run', { name: 'rookery.task.name', slot: 'rookery.task.slot' }),
+  internal('realtime:publish', { room: 'rookery.realtime.room' }),
+  { name: 'jobs:enqueue', kind: 'producer', span: (context) => messaging('send', context) },
+  { name: 'jobs:run', kind: 'consumer', span: (context) => messaging('process', context) },
+];
+
+function internal(name: string, attributes: Record<string, string>): Operation {
+  return {
+    name,
+    kind: 'internal',
+    span: (context) => ({ name: `rookery ${name.replace(':', ' ')}`, attributes: renamed(context, attributes) }),
+  };
+}
+
+/** As the semantic conventions for messaging name it. */
+function messaging(operation: string, context: OperationContext) {
+  const attributes = renamed(context, {
+    job: 'messaging.destination.name',
+    id: 'messaging.message.id',
+    count: 'messaging.batch.message_count',
+    attempt: 'rookery.job.attempt',
+  });
+  const common = {
+    'messaging.system': 'rookery',
+    'messaging.operation.name': operation,
+    'messaging.operation.type': operation,
+  };
+  return { name: `${operation} ${String(context.job)}`, attributes: { ...common, ...attributes } };
+}
+
+function renamed(context: OperationContext, names: Record<string, string>): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([from, to]) => {
+      const value = context[from];
+      return typeof value === 'string' || typeof value === 'number' ? [[to, value]] : [];
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { ComposedServices } from '../composed-services.js';
+import type { ReplicaRegistry } from '../registry/replica-registry.js';
+import { observe } from './gauges.js';
+import { bridgeSpans } from './span-bridge.js';
+
+/** The channels belong to the process, so two apps in one process must not both listen to them. */
+const spans = { users: 0, stop: undefined as (() => void) | undefined };
+
+/** Hands what the modules report to OpenTelemetry, where `@opentelemetry/api` is installed. Without it nothing happens. */
+export class TelemetryBridge implements OnApplicationBootstrap, OnApplicationShutdown {
+  private active = false;
+
+  constructor(
+    private readonly registry: ReplicaRegistry,
+    private readonly services: ComposedServices,
+  ) {}
+
+  /** After all modules have started: whatever SDK the app uses has registered itself by now. */
+  async onApplicationBootstrap(): Promise<void> {
+    const api = await import('@opentelemetry/api').catch(() => undefined);
+    if (!api) return;
+    this.active = true;
+    if (spans.users++ === 0) spans.stop = bridgeSpans(api);
+    observe(api.metrics.getMeter('rookery'), this.registry, this.services);
+  }
+
+  onApplicationShutdown(): void {
+    if (!this.active) return;
+    this.active = false;
+    if (--spans.users === 0) spans.stop?.();
+  }
+}
