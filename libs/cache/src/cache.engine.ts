@@ -18,11 +18,25 @@ import { LocalTier } from './tiers/local-tier.js';
 import { SharedTier } from './tiers/shared-tier.js';
 import { Tiers } from './tiers/tiers.js';
 
+/** How the tiers of a process are. */
+export interface CacheHealth {
+  /** False while the store is left alone after failures in a row. */
+  storeAvailable: boolean;
+  /** False while invalidations by other replicas are being missed; then every read asks the store. */
+  busConnected: boolean;
+  /** Invalidations that the store or the bus has yet to take. */
+  pendingInvalidations: number;
+  l1Entries: number;
+  /** Heap that the in-process tier takes, about. */
+  l1Bytes: number;
+}
+
 /** What all namespaces of a cache share: the tiers, the link to the other replicas, and the fills under way. */
 export class CacheEngine implements OnModuleInit, OnApplicationShutdown {
   readonly tiers: Tiers;
   readonly fills: FillServices;
   readonly statsOf = new Map<string, CacheStats>();
+  private readonly link: InvalidationBus;
   private readonly flights: Flights;
   private readonly logger = new Logger('ClusterCache');
   private readonly warned = new Map<string, number>();
@@ -35,7 +49,7 @@ export class CacheEngine implements OnModuleInit, OnApplicationShutdown {
   ) {
     const log = new InvalidationLog();
     const origin = randomUUID();
-    const link = new InvalidationBus(bus, origin);
+    const link = (this.link = new InvalidationBus(bus, origin));
     const handoffs = new Handoffs();
     const l1 = options.l1 === false ? { ttlMs: 0, maxEntries: 1 } : (options.l1 ?? {});
     const local = new LocalTier(log, link, l1);
@@ -74,17 +88,32 @@ export class CacheEngine implements OnModuleInit, OnApplicationShutdown {
   /** One fill per key; callers wait as long as their options say. */
   fill(request: FillRequest): Promise<Outcome> {
     const { defaults } = this.fills;
-    return this.flights.join(request.name, () => {
+    let joined = true;
+    const answer = this.flights.join(request.name, () => {
+      joined = false;
       const fill = new Fill(this.fills, request);
       const done = fill.run();
       const patience = { ...defaults, ...request.options };
       return { done, answer: withPatience(done, request.key, () => fill.oldOutcome(), patience) };
     });
+    if (joined) request.onWait?.();
+    return answer;
   }
 
   /** Makes a value anew in the background, unless that is being done. */
   refresh(request: FillRequest): void {
     if (this.isOpen && !this.flights.has(request.name)) this.fill(request).catch(() => undefined);
+  }
+
+  health(): CacheHealth {
+    const { local, shared, invalidator } = this.tiers;
+    return {
+      storeAvailable: !shared.breaker.open,
+      busConnected: this.link.connected,
+      pendingInvalidations: invalidator.recovery.size,
+      l1Entries: local.count,
+      l1Bytes: local.bytes,
+    };
   }
 
   private events() {

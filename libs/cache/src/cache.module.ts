@@ -5,6 +5,7 @@ import { CacheEngine } from './cache.engine.js';
 import type { ClusterCacheModuleOptions } from './cache.options.js';
 import { ClusterCache } from './cache.service.js';
 import { CACHE_MANAGER, nestCache } from './nest/nest-cache.js';
+import { regionOf, type CacheRegionClass } from './regions/named-cache.decorator.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
   defineModule<ClusterCacheModuleOptions>('ClusterCache');
@@ -36,4 +37,18 @@ export class ClusterCacheModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return super.forRoot(options);
   }
+
+  /** Named caches for the importing module: classes that extend `CacheRegion` and carry `@NamedCache()`. */
+  static forFeature(regions: CacheRegionClass[]): DynamicModule {
+    const providers = regions.map((region) => ({
+      provide: region,
+      inject: [ClusterCache],
+      useFactory: (cache: ClusterCache) => regionOf(region, cache),
+    }));
+    return { module: CacheRegionsModule, providers, exports: regions };
+  }
 }
+
+/** Holds the regions of one `forFeature()`. */
+@Module({})
+class CacheRegionsModule {}

@@ -10,16 +10,20 @@ export const tagVersion = (tag: string): string => `=${tag}`;
 
 /**
  * Where a cache's keys are: a path of namespaces, and the tenant. The full name of a key is
- * `<namespace:namespace…>[@tenant]/<key>`; no namespace has a slash in it, so no two keys share a name.
+ * `<namespace:namespace…>[~format][@tenant]/<key>`; no namespace has a slash in it, so no two keys share a name.
  */
 export class CacheScope {
   /** The clears that concern a key of this scope. */
   readonly clears: readonly string[];
+  private readonly prefix: string;
 
   constructor(
     readonly path: string,
     private readonly tenant?: () => string | undefined,
+    /** Values in another format than JSON have names of their own: no replica reads what it cannot. */
+    private readonly format = 'json',
   ) {
+    this.prefix = format === 'json' ? path : `${path}~${format}`;
     const parts = path === '' ? [] : path.split(':');
     this.clears = [clearVersion(''), ...parts.map((_, index) => clearVersion(parts.slice(0, index + 1).join(':')))];
   }
@@ -27,7 +31,7 @@ export class CacheScope {
   /** The name of a key that may not have been checked: good for looking, not for storing. */
   name(key: string): string {
     const tenant = this.tenant?.();
-    return tenant === undefined ? `${this.path}/${key}` : `${this.path}@${tenantPart(tenant)}/${key}`;
+    return tenant === undefined ? `${this.prefix}/${key}` : `${this.prefix}@${tenantPart(tenant)}/${key}`;
   }
 
   /** @throws InvalidInputError for a key that is empty, longer than 1 KB or has control characters */
@@ -41,7 +45,7 @@ export class CacheScope {
     if (!/^[A-Za-z0-9_.-]{1,64}$/.test(namespace)) {
       throw new InvalidInputError('The cache namespace', namespace, '1 to 64 letters, digits, "_", "." or "-"');
     }
-    return new CacheScope(this.path === '' ? namespace : `${this.path}:${namespace}`, this.tenant);
+    return new CacheScope(this.path === '' ? namespace : `${this.path}:${namespace}`, this.tenant, this.format);
   }
 }
 

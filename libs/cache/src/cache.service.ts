@@ -1,27 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { checkMs, traced } from '@rookery/core';
-import { CacheValueError } from './cache.errors.js';
-import type { CacheEngine } from './cache.engine.js';
+import type { EntityManager } from 'typeorm';
+import { CacheAccess, type CacheLookup } from './cache.access.js';
+import type { CacheEngine, CacheHealth } from './cache.engine.js';
 import { CacheScope, clearVersion, tagVersion } from './cache.names.js';
-import { CacheStats, type CacheStatsSnapshot } from './cache.stats.js';
-import {
-  checkFill,
-  checkTags,
-  planOf,
-  type EntryOptions,
-  type FillOptions,
-  type ReadOptions,
-} from './entry.options.js';
+import type { CacheStatsSnapshot } from './cache.stats.js';
+import { checkTags, planOf, type EntryOptions, type FillOptions, type ReadOptions } from './entry.options.js';
+import type { ManyFactory } from './filling/fill-batch.js';
 import type { CacheFactory } from './filling/fill.context.js';
-import type { FillRequest } from './filling/fill.request.js';
-import { outcomeOf, type CacheStatus, type Outcome } from './filling/outcome.js';
+import { fillMany } from './filling/fill-many.js';
 import { UNAVAILABLE } from './tiers/shared-tier.js';
-
-/** A value and where it came from. */
-export interface CacheLookup<T> {
-  value: T | undefined;
-  status: CacheStatus;
-}
+import { TransactionalCache } from './transactions/transactional-cache.js';
 
 /**
  * One cache for all replicas: an in-process tier, a tier they share, and a bus that keeps them in step. A store that is
@@ -34,14 +23,13 @@ export interface CacheLookup<T> {
  */
 @Injectable()
 export class ClusterCache {
-  private readonly counters: CacheStats;
+  private readonly access: CacheAccess;
 
   constructor(
     private readonly engine: CacheEngine,
-    private readonly scope: CacheScope = new CacheScope('', engine.options.tenant),
+    private readonly scope = new CacheScope('', engine.options.tenant, engine.fills.serializer.name),
   ) {
-    this.counters = engine.statsOf.get(scope.path) ?? new CacheStats();
-    engine.statsOf.set(scope.path, this.counters);
+    this.access = new CacheAccess(engine, scope);
   }
 
   /** The value, or `undefined`. @throws InvalidInputError for a bad key */
@@ -51,14 +39,14 @@ export class ClusterCache {
 
   /** The value, and where it came from. */
   async lookup<T = unknown>(key: string, options: ReadOptions = {}): Promise<CacheLookup<T>> {
-    const outcome = await this.find(key, options);
-    this.counters.count(outcome.status);
-    return { value: this.valueOf<T>(outcome.tree, options), status: outcome.status };
+    const outcome = await this.access.find(key, options);
+    this.access.counters.count(outcome.status);
+    return { value: this.access.valueOf<T>(outcome.tree, options), status: outcome.status };
   }
 
   /** Whether there is a value that is not stale. */
   async has(key: string): Promise<boolean> {
-    const { status } = await this.find(key, {});
+    const { status } = await this.access.find(key, {});
     return status === 'l1' || status === 'l2';
   }
 
@@ -69,11 +57,11 @@ export class ClusterCache {
    * @throws InvalidInputError for a bad key or option
    */
   async set(key: string, value: unknown, options: EntryOptions = {}): Promise<void> {
-    const name = this.checked(key);
+    const name = this.access.checked(key);
     const { fills, tiers } = this.engine;
     const plan = planOf(key, options, fills.defaults);
     if (value === undefined) return void (await this.delete(key));
-    const tree = this.encode(key, value);
+    const tree = this.access.encode(key, value);
     await traced('cache:set', { key }, () =>
       tiers.write(name, tree, plan, [...this.scope.clears, ...plan.tags.map(tagVersion)]),
     );
@@ -93,23 +81,34 @@ export class ClusterCache {
    * @throws InvalidInputError for a bad key or option
    */
   getOrSet<T>(key: string, factory: CacheFactory<T>, options: FillOptions = NO_OPTIONS): Promise<T> {
-    const name = this.scope.name(key);
+    const { access } = this;
     const now = performance.now();
-    const entry = options.l1 === false ? undefined : this.engine.tiers.local.fresh(name, now);
-    if (entry === undefined) return this.fill(key, factory, options).then(({ value }) => value as T);
-    this.counters.l1Hits++;
-    if (now >= entry.expiresAt) this.counters.staleServed++;
-    this.refreshAhead(key, entry.expiresAt, factory, options);
-    return Promise.resolve(this.valueOf<T>(entry.tree, options) as T);
+    const entry = options.l1 === false ? undefined : access.fresh(key, now);
+    if (entry === undefined) return access.fill(key, factory, options).then(({ value }) => value as T);
+    if (now < entry.expiresAt) access.counters.l1Hits++;
+    else access.counters.staleServed++;
+    access.refreshAhead(key, entry.expiresAt, factory, options);
+    return Promise.resolve(access.valueOf<T>(entry.tree, options) as T);
   }
 
   /** Like `getOrSet`, and tells where the value came from. */
-  async lookupOrSet<T>(key: string, factory: CacheFactory<T>, options: FillOptions = {}): Promise<CacheLookup<T>> {
-    const entry = this.local(key, options);
-    if (!entry) return this.fill(key, factory, options);
-    this.counters.count(entry.status);
-    this.refreshAhead(key, entry.expiresAt, factory, options);
-    return { value: this.valueOf<T>(entry.tree, options), status: entry.status };
+  lookupOrSet<T>(key: string, factory: CacheFactory<T>, options: FillOptions = {}): Promise<CacheLookup<T>> {
+    return this.access.findOrFill(key, factory, options);
+  }
+
+  /**
+   * The values of many keys, in their order. One call of the factory makes all that are missing; what it leaves out
+   * stays `undefined`. Each key is filled by one replica at a time.
+   *
+   * @example
+   * await cache.getOrSetMany(ids, async (missing) => new Map((await load(missing)).map((plan) => [plan.id, plan])));
+   */
+  async getOrSetMany<T>(
+    keys: readonly string[],
+    factory: ManyFactory<T>,
+    options: FillOptions = {},
+  ): Promise<(T | undefined)[]> {
+    return fillMany(this.access, keys, factory, options);
   }
 
   /** The values of many keys, in their order; `undefined` where there is none. */
@@ -124,14 +123,14 @@ export class ClusterCache {
 
   /** Removes many values; answers how many the store had. */
   async deleteMany(keys: readonly string[]): Promise<number> {
-    const names = keys.map((key) => this.checked(key));
+    const names = keys.map((key) => this.access.checked(key));
     return traced('cache:delete', { keys }, () => this.engine.tiers.invalidator.deleteKeys(names));
   }
 
   /** Lets a value live for `ttlMs` from now. False when there is none. */
   async expire(key: string, ttlMs: number): Promise<boolean> {
     checkMs(`ttlMs of cache key "${key}"`, ttlMs, 1);
-    const name = this.checked(key);
+    const name = this.access.checked(key);
     const { tiers } = this.engine;
     const found = await tiers.read(name, this.scope.clears, { l1: false });
     if (found === undefined || found === UNAVAILABLE) return false;
@@ -142,7 +141,7 @@ export class ClusterCache {
 
   /** When a value becomes stale, in milliseconds since the epoch by this machine's clock; undefined without a value. */
   async expiresAt(key: string): Promise<number | undefined> {
-    const { tree, expiresAt } = await this.find(key, {});
+    const { tree, expiresAt } = await this.access.find(key, {});
     return tree === undefined ? undefined : Math.round(Date.now() + expiresAt - performance.now());
   }
 
@@ -159,6 +158,20 @@ export class ClusterCache {
     await this.engine.tiers.invalidator.bump([clearVersion(this.scope.path)]);
   }
 
+  /**
+   * Writes that happen when the manager's transaction commits, and never when it rolls back.
+   *
+   * @throws InvalidInputError from its methods when `manager` is in no transaction
+   * @example
+   * await dataSource.transaction(async (manager) => {
+   *   await manager.save(plan);
+   *   cache.afterCommit(manager).delete(`plan:${plan.id}`);
+   * });
+   */
+  afterCommit(manager: EntityManager): TransactionalCache {
+    return new TransactionalCache(this, manager);
+  }
+
   /** A part of the cache with keys, statistics and a `clear()` of its own. */
   namespace(name: string): ClusterCache {
     return new ClusterCache(this.engine, this.scope.inner(name));
@@ -166,68 +179,13 @@ export class ClusterCache {
 
   /** What this namespace has done in this process. */
   stats(): CacheStatsSnapshot {
-    return this.counters.snapshot();
+    return this.access.counters.snapshot();
   }
 
-  private async find(key: string, options: ReadOptions): Promise<Outcome> {
-    const name = this.checked(key);
-    const { tiers } = this.engine;
-    const local = this.local(key, options);
-    if (local) return local;
-    const found = await traced('cache:get', { key }, () =>
-      tiers.read(name, this.scope.clears, { l1: options.l1 ?? true }),
-    );
-    if (found !== UNAVAILABLE) return found ? outcomeOf(found, 'l2') : MISS;
-    const fallback = tiers.local.fallback(name, performance.now());
-    return fallback ? outcomeOf(fallback, 'l1') : MISS;
-  }
-
-  private local(key: string, { l1 }: ReadOptions): Outcome | undefined {
-    const entry = l1 === false ? undefined : this.engine.tiers.local.fresh(this.scope.name(key), performance.now());
-    return entry && outcomeOf(entry, 'l1');
-  }
-
-  private async fill<T>(key: string, factory: CacheFactory<T>, options: FillOptions): Promise<CacheLookup<T>> {
-    const outcome = await this.engine.fill(this.request(key, factory, options));
-    this.counters.count(outcome.status);
-    if (outcome.status !== 'miss') this.refreshAhead(key, outcome.expiresAt, factory, options);
-    return { value: this.valueOf<T>(outcome.tree, options), status: outcome.status };
-  }
-
-  private request<T>(key: string, factory: CacheFactory<T>, options: FillOptions): FillRequest {
-    const name = this.checked(key);
-    checkFill(key, options);
-    return { name, key, clears: this.scope.clears, options, factory, stats: this.counters };
-  }
-
-  private refreshAhead<T>(key: string, expiresAt: number, factory: CacheFactory<T>, options: FillOptions): void {
-    const { defaults } = this.engine.fills;
-    const part = options.refreshAhead ?? defaults.refreshAhead;
-    if (part === undefined) return;
-    const ttlMs = options.ttlMs ?? defaults.ttlMs ?? 300_000;
-    const now = performance.now();
-    if (expiresAt - now > ttlMs * (1 - part)) return;
-    this.engine.refresh({ ...this.request(key, factory, options), refreshBefore: now + ttlMs * (1 - part) });
-  }
-
-  private valueOf<T>(tree: unknown, { clone }: ReadOptions): T | undefined {
-    const { serializer } = this.engine.fills;
-    if (tree === undefined) return undefined;
-    if (clone && serializer.sharesTree) return structuredClone(tree) as T;
-    return serializer.decode(tree) as T;
-  }
-
-  private encode(key: string, value: unknown): unknown {
-    return this.engine.fills.serializer.encode(value, (path, problem) => {
-      throw new CacheValueError(key, path, problem);
-    });
-  }
-
-  private checked(key: string): string {
-    this.engine.checkOpen();
-    return this.scope.checkedName(key);
+  /** How the tiers of this process are. */
+  health(): CacheHealth {
+    return this.engine.health();
   }
 }
 
 const NO_OPTIONS: FillOptions = {};
-const MISS: Outcome = { tree: undefined, status: 'miss', versions: [], expiresAt: 0 };

@@ -1,10 +1,11 @@
 import { aroundMethod } from '@rookery/core';
 import { ClusterCache } from '../cache.service.js';
+import type { TagsOf } from './cache-tags.decorator.js';
 
 /** What `@CacheEvict()` removes; made from the method's own arguments, or fixed. */
 export interface CacheEvictOptions<Args extends unknown[]> {
-  keys?: readonly string[] | ((...args: Args) => readonly string[]);
-  tags?: readonly string[] | ((...args: Args) => readonly string[]);
+  keys?: TagsOf<Args>;
+  tags?: TagsOf<Args>;
 }
 
 /**

@@ -1,6 +1,7 @@
-import { aroundMethod, type MethodCall } from '@rookery/core';
+import { aroundMethod, type AsyncMethod } from '@rookery/core';
 import { ClusterCache } from '../cache.service.js';
 import type { FillOptions } from '../entry.options.js';
+import { tagsOn, type TagsOf } from './cache-tags.decorator.js';
 
 /** A fixed key, or a key made from the method's own arguments. */
 export type CacheKeyOf<Args extends unknown[]> = string | ((...args: Args) => string);
@@ -8,7 +9,7 @@ export type CacheKeyOf<Args extends unknown[]> = string | ((...args: Args) => st
 /** Options of `@Cached()`. */
 export interface CachedOptions<Args extends unknown[]> extends Omit<FillOptions, 'tags'> {
   /** Fixed tags, or tags made from the method's own arguments. */
-  tags?: readonly string[] | ((...args: Args) => readonly string[]);
+  tags?: TagsOf<Args>;
 }
 
 /**
@@ -20,16 +21,20 @@ export interface CachedOptions<Args extends unknown[]> extends Omit<FillOptions,
  * async findPlan(id: string): Promise<Plan | null> { … }
  */
 export function Cached<Args extends unknown[]>(key: CacheKeyOf<Args>, options: CachedOptions<Args> = {}) {
-  return aroundMethod<ClusterCache, Args>(
-    ClusterCache,
-    'ClusterCache for @Cached() (import ClusterCacheModule or ClusterModule)',
-    (cache, call) => {
-      const tags = typeof options.tags === 'function' ? options.tags(...call.args) : options.tags;
-      return cache.getOrSet(keyFor(key, call), () => call.proceed(), { ...options, tags });
-    },
-  );
-}
-
-export function keyFor<Args extends unknown[]>(key: CacheKeyOf<Args>, { args }: MethodCall<Args>): string {
-  return typeof key === 'string' ? key : key(...args);
+  return <Method extends AsyncMethod<Args>>(
+    target: object,
+    method: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
+    const decorate = aroundMethod<ClusterCache, Args>(
+      ClusterCache,
+      'ClusterCache for @Cached() (import ClusterCacheModule or ClusterModule)',
+      (cache, { instance, args, proceed }) => {
+        const given = typeof options.tags === 'function' ? options.tags(...args) : (options.tags ?? []);
+        const name = typeof key === 'string' ? key : key(...args);
+        return cache.getOrSet(name, () => proceed(), { ...options, tags: [...given, ...tagsOn(instance, method)] });
+      },
+    );
+    decorate(target, method, descriptor);
+  };
 }

@@ -28,4 +28,6 @@ export interface FillRequest {
   stats: CacheStats;
   /** Set to make the value anew although there is one: that which ends before this moment. */
   refreshBefore?: number;
+  /** Called when somebody else is filling the key already. */
+  onWait?: () => void;
 }

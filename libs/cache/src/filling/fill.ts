@@ -66,6 +66,7 @@ export class Fill {
       const old = this.oldOutcome();
       if (old || refreshBefore !== undefined) return old ?? NOTHING;
       if (options.clusterFlight === false) return await this.make();
+      this.request.onWait?.();
       await place.ended(POLL_MS);
       return undefined;
     } finally {

@@ -1,3 +1,4 @@
 export { cacheDriverContract } from './cache-driver.contract.js';
-export { clusterCacheContract, type CacheReplica } from './cluster-cache.contract.js';
-export { startCache, type StartedCache } from './start-cache.js';
+export { cacheInvalidationContract } from './cache-invalidation.contract.js';
+export { clusterCacheContract } from './cluster-cache.contract.js';
+export type { CacheReplica } from './replicas.js';

@@ -2,7 +2,6 @@ import { DeadlineError } from '@rookery/core';
 
 interface Waiting {
   due: number;
-  settled: boolean;
   reject: (error: Error) => void;
 }
 
@@ -11,7 +10,7 @@ interface Waiting {
  * serves them all: a timer and a race per call would cost as much as the call.
  */
 export class Deadlines {
-  private waiting: Waiting[] = [];
+  private readonly waiting = new Set<Waiting>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -22,16 +21,16 @@ export class Deadlines {
   /** @throws DeadlineError when the time is up; the late outcome is ignored */
   within<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const entry: Waiting = { due: performance.now() + this.deadlineMs, settled: false, reject };
-      this.waiting.push(entry);
+      const entry = { due: performance.now() + this.deadlineMs, reject };
+      this.waiting.add(entry);
       this.timer ??= setTimeout(this.look, this.deadlineMs);
       work.then(
         (result) => {
-          entry.settled = true;
+          this.waiting.delete(entry);
           resolve(result);
         },
         (error: Error) => {
-          entry.settled = true;
+          this.waiting.delete(entry);
           reject(error);
         },
       );
@@ -43,9 +42,14 @@ export class Deadlines {
 
   private readonly sweep = () => {
     const now = performance.now();
-    const pending = this.waiting.filter(({ settled }) => !settled);
-    this.waiting = pending.filter(({ due }) => due > now);
-    this.timer = this.waiting.length > 0 ? setTimeout(this.look, this.waiting[0].due - now) : undefined;
-    for (const { due, reject } of pending) if (due <= now) reject(new DeadlineError(this.what, this.deadlineMs));
+    this.timer = undefined;
+    for (const entry of this.waiting) {
+      if (entry.due > now) {
+        this.timer = setTimeout(this.look, entry.due - now);
+        return;
+      }
+      this.waiting.delete(entry);
+      entry.reject(new DeadlineError(this.what, this.deadlineMs));
+    }
   };
 }

@@ -1,8 +1,8 @@
 import type { Backend } from '@rookery/core';
-import { cacheDriverFor } from '../cache.drivers.js';
-import { CacheEngine } from '../cache.engine.js';
-import type { ClusterCacheModuleOptions } from '../cache.options.js';
-import { ClusterCache } from '../cache.service.js';
+import { cacheDriverFor } from './cache.drivers.js';
+import { CacheEngine } from './cache.engine.js';
+import type { ClusterCacheModuleOptions } from './cache.options.js';
+import { ClusterCache } from './cache.service.js';
 
 /** A cache without an app around it. */
 export interface StartedCache {

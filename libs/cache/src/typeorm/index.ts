@@ -1,0 +1,2 @@
+export { CachedEntity, type CachedEntityOptions } from './cached-entity.decorator.js';
+export { watchEntities } from './watch-entities.js';
