@@ -20,10 +20,15 @@ export const DEFAULT_DEADLINE_MS = 2_000;
 export async function withDeadline<T>(what: string, work: Promise<T>, options: CallOptions = {}): Promise<T> {
   const { deadlineMs = DEFAULT_DEADLINE_MS, signal } = options;
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
+  const limited = new Promise<T>((resolve, reject) => {
     timer = setTimeout(() => reject(new DeadlineError(what, deadlineMs)), deadlineMs);
+    work.then(resolve, reject);
   });
-  return abortable(Promise.race([work, limit]), signal).finally(() => clearTimeout(timer));
+  try {
+    return await (signal ? abortable(limited, signal) : limited);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Waits for `work`, but rejects with the signal's reason as soon as it aborts. The late outcome is ignored. */

@@ -1,13 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { checkName, InvalidInputError, ReplicaIdentity, traced, type Backend, type DrainRegistry } from '@rookery/core';
+import { checkName, ReplicaIdentity, traced, type Backend, type DrainRegistry } from '@rookery/core';
 import type { EntityManager } from 'typeorm';
-import { Acquisition, type Granted } from './acquisition.js';
+import { Acquisition } from './acquisition.js';
+import { Holdings } from './holdings.js';
 import { Lease } from './lease.js';
 import type { LockDriver, LockGrant } from './lock.driver.js';
-import { LockError, LockLostError, LockReentryError } from './lock.errors.js';
-import { Lock, type LockActions, type TransferredLock, type UpgradeOptions } from './lock.handle.js';
+import { LockLostError, LockReentryError } from './lock.errors.js';
+import { Lock, type TransferredLock } from './lock.handle.js';
 import { infoOf, type LockInfo } from './lock-info.js';
 import {
   checkedRequest,
@@ -36,12 +37,8 @@ import { WaitLine } from './wait-line.js';
 export class LockService implements OnModuleInit, OnApplicationShutdown {
   private readonly line = new WaitLine();
   private readonly context = new AsyncLocalStorage<readonly Lock[]>();
-  private readonly leases = new Map<Lock, Lease>();
   private readonly store: LockStore;
-  private readonly actions: LockActions = {
-    upgrade: (lock, options) => this.upgrade(lock, options),
-    transfer: (lock) => this.transfer(lock),
-  };
+  private readonly holdings: Holdings;
 
   constructor(
     driver: LockDriver,
@@ -51,15 +48,16 @@ export class LockService implements OnModuleInit, OnApplicationShutdown {
     private readonly drain?: DrainRegistry,
   ) {
     this.store = new LockStore(driver, backend.bus, identity.id, this.line);
+    this.holdings = new Holdings(this.store, this.line, defaults);
   }
 
   async onModuleInit(): Promise<void> {
-    this.drain?.register('connections', 'lock', () => this.releaseAll());
+    this.drain?.register('connections', 'lock', () => this.holdings.releaseAll());
     await this.store.open();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.releaseAll();
+    await this.holdings.releaseAll();
     await this.store.close();
   }
 
@@ -113,7 +111,7 @@ export class LockService implements OnModuleInit, OnApplicationShutdown {
     const since = Lease.now();
     if (!(await this.store.extend({ ...grant, owner }, grant.owner)))
       throw new LockLostError(request.label, 'it was adopted or released before, or its lease has ended');
-    return this.hold(request, grant, { token, since });
+    return this.holdings.add(request, grant, { token, since });
   }
 
   /** Who holds the lock, since when, and how many wait for it; `null` when nobody holds it. */
@@ -158,7 +156,7 @@ export class LockService implements OnModuleInit, OnApplicationShutdown {
     }
     const place = this.line.join(request.label, acquisition.grant.owner);
     try {
-      return this.hold(request, acquisition.grant, await acquisition.wait(place), () => acquisition.forget());
+      return this.holdings.add(request, acquisition.grant, await acquisition.wait(place), () => acquisition.forget());
     } catch (error) {
       acquisition.giveUp();
       throw error;
@@ -169,70 +167,12 @@ export class LockService implements OnModuleInit, OnApplicationShutdown {
 
   private async tryOnce(acquisition: Acquisition, request: LockRequest): Promise<Lock | null> {
     const granted = await acquisition.ask();
-    return granted && this.hold(request, acquisition.grant, granted, () => acquisition.forget());
+    return granted && this.holdings.add(request, acquisition.grant, granted, () => acquisition.forget());
   }
 
   private async inTransaction(request: LockRequest & { transaction: EntityManager }): Promise<Lock> {
     const { token, holding } = await lockInTransaction(this.backend.namespace, request);
-    return new Lock(request.keys, token, holding, this.actions);
-  }
-
-  private hold(
-    { autoRenew, maxHoldMs }: LockRequest,
-    grant: LockGrant,
-    { token, since }: Granted,
-    onEnd: () => void = () => undefined,
-  ): Lock {
-    const lease = new Lease(this.store, grant, since, {
-      autoRenew,
-      maxHoldMs,
-      onEnd: () => {
-        this.leases.delete(lock);
-        onEnd();
-      },
-    });
-    const lock = new Lock(grant.keys, token, lease, this.actions);
-    this.leases.set(lock, lease);
-    return lock;
-  }
-
-  private async upgrade(lock: Lock, { waitMs, signal }: UpgradeOptions): Promise<number> {
-    const lease = this.leases.get(lock);
-    if (lease?.grant.mode !== 'shared')
-      throw new InvalidInputError(
-        `The lock "${lock.key}" to upgrade`,
-        'not a shared one',
-        'acquired with mode "shared"',
-      );
-    const next: LockGrant = { ...lease.grant, mode: 'exclusive' };
-    const request = checkedRequest(lock.keys, { waitMs, signal, ttlMs: next.ttlMs }, this.defaults);
-    const acquisition = new Acquisition(this.store, request, next);
-    const place = this.line.join(`upgrade ${next.owner}`, next.owner);
-    lease.expect(next);
-    let granted: Granted | null = null;
-    try {
-      granted = await acquisition.wait(place).catch(async (error: unknown) => {
-        // Asking once more leaves the line, unless the last reader has left in this very moment.
-        const late = error instanceof LockError ? await acquisition.ask().catch(() => null) : null;
-        if (late) return late;
-        throw error;
-      });
-      return granted.token;
-    } finally {
-      lease.settle(granted?.since);
-      place.leave();
-    }
-  }
-
-  private async transfer(lock: Lock): Promise<TransferredLock> {
-    const lease = this.leases.get(lock);
-    if (!lease) throw new InvalidInputError(`The lock "${lock.key}" to transfer`, 'one of a transaction', 'a lease');
-    lease.abandon();
-    return { ...lease.grant, fencingToken: lock.fencingToken };
-  }
-
-  private async releaseAll(): Promise<void> {
-    await Promise.all([...this.leases.keys()].map((lock) => lock.release()));
+    return new Lock(request.keys, token, holding, this.holdings);
   }
 
   private grantFor({ keys, ttlMs, mode, permits, weight }: LockRequest): LockGrant {

@@ -1,24 +1,12 @@
-import { RookeryError } from '@rookery/core';
+import { checkName, withDeadline } from '@rookery/core';
 import type { DataSource, EntityManager } from 'typeorm';
 import { LOCK_MIGRATIONS } from '../lock.schema.js';
-
-/** A holder wrote with a token older than one this resource has seen. Let it roll the transaction back. */
-export class StaleFenceError extends RookeryError {
-  constructor(
-    readonly resource: string,
-    readonly token: number,
-  ) {
-    super(
-      'ROOKERY_STALE_FENCE',
-      `A write to "${resource}" with fencing token ${token} came too late: a newer holder has written since. Roll back and drop the work; the newer holder does it.`,
-    );
-  }
-}
+import { StaleFenceError } from './fence.errors.js';
 
 /**
  * Refuses the write of a holder whose lock has meanwhile gone to somebody else. Call it inside the transaction of the
  * write: it records the token for the resource and locks that row until the commit, so the check cannot grow stale.
- * PostgreSQL.
+ * PostgreSQL. One statement; the first call on a DataSource looks whether the table is there, and makes it if not.
  *
  * Technique: fencing tokens, M. Kleppmann, "How to do distributed locking" (2016).
  *
@@ -32,7 +20,8 @@ export class StaleFenceError extends RookeryError {
  * });
  */
 export async function assertFence(manager: EntityManager, resource: string, token: number): Promise<void> {
-  await ensureTable(manager.connection);
+  checkName('The fenced resource', resource);
+  await ensureTable(manager);
   const rows = await manager.query<unknown[]>(
     `insert into rookery.fences as seen (resource, token) values ($1, $2)
      on conflict (resource) do update set token = excluded.token where seen.token <= excluded.token
@@ -45,9 +34,19 @@ export async function assertFence(manager: EntityManager, resource: string, toke
 /** Which databases are known to have the table; keyed by the app's own object, so two apps never meet here. */
 const ready = new WeakSet<DataSource>();
 
-async function ensureTable(dataSource: DataSource): Promise<void> {
+/** Looks through the caller's own connection: a pool of one has no other. */
+async function ensureTable(manager: EntityManager): Promise<void> {
+  const dataSource = manager.connection;
   if (ready.has(dataSource)) return;
-  const { runMigrations } = await import('@rookery/core/postgres');
-  await runMigrations(dataSource, 'lock', LOCK_MIGRATIONS, true);
+  const [{ exists }] = await manager.query<{ exists: boolean }[]>(
+    `select to_regclass('rookery.fences') is not null as exists`,
+  );
+  if (!exists) {
+    const { runMigrations } = await import('@rookery/core/postgres');
+    const made = runMigrations(dataSource, 'lock', LOCK_MIGRATIONS, true);
+    await withDeadline('Making the table rookery.fences on a second connection of the pool', made, {
+      deadlineMs: 10_000,
+    });
+  }
   ready.add(dataSource);
 }

@@ -119,6 +119,18 @@ declare
   granted text[] := '{}';
 begin
   wake := '{}';
+  if p_rule = 'exclusive' and cardinality(p_keys) = 1 then
+    -- The usual way: a release has handed the key over.
+    update rookery.locks
+       set token = greatest(locks.token + 1, extract(epoch from clock_timestamp()) * 1000000),
+           expires_at = clock_timestamp() + ${ms('p_ttl')}
+     where namespace = p_namespace and key = p_keys[1] and owner = p_owner and expires_at > clock_timestamp()
+    returning locks.token into lock_acquire.token;
+    if found then
+      status := 'granted';
+      return;
+    end if;
+  end if;
   perform rookery.lock_take_rows(p_namespace, p_keys);
   foreach p_key in array p_keys loop
     in_use := rookery.lock_in_use(p_namespace, p_key);

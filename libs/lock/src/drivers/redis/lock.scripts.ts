@@ -9,7 +9,6 @@ import { PATIENCE_MS, RESERVED_MS } from '../../lock.driver.js';
 const SHARED = `
 local time = redis.call('time')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local micros = time[1] * 1000000 + time[2]
 local function whole(number) return string.format('%.0f', number) end
 
 -- Those in a room whose leases have not ended, what they weigh, and when the last lease ends.
@@ -121,10 +120,39 @@ local function leave(key, members, queue, owner)
 end
 `;
 
-/** ARGV: owner, ttl, rule, weight, how long it waited (-1: it does not), what the token must exceed. */
-export const ACQUIRE = new RedisScript<[status: string, detail: string, wake: string[]]>(`
+/** Issues a token larger than the last of all keys. The clock makes it so too, hence the memory of the last may end. */
+const ISSUE = `
+local function issue(above)
+  local time = redis.call('time')
+  local token = math.max(above + 1, time[1] * 1000000 + time[2])
+  for i = 4, #KEYS, 4 do
+    token = math.max(token, (redis.call('get', KEYS[i]) or 0) + 1)
+  end
+  token = string.format('%.0f', token)
+  for i = 4, #KEYS, 4 do
+    redis.call('set', KEYS[i], token, 'PX', 86400000 + ttl)
+  end
+  return token
+end
+`;
+
+/**
+ * ARGV: owner, ttl, how long it waited (-1: it does not), then unless it is one exclusive key: rule, weight, what the
+ * token must exceed. Answers the token alone on the usual way: the key is free, or a release has handed it over.
+ */
+export const ACQUIRE = new RedisScript<string | [status: string, detail: string, wake: string[]]>(`
+local owner, ttl, waited = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local rule, weight, above = ARGV[4] or 'exclusive', tonumber(ARGV[5] or 1), tonumber(ARGV[6] or 0)
+${ISSUE}
+if #ARGV == 3 then
+  -- As redis-semaphore's mutex does it. Who has waited before may have others in front.
+  if waited <= 0 and redis.call('set', KEYS[1], owner, 'PX', ttl, 'NX') then return issue(above) end
+  if redis.call('get', KEYS[1]) == owner then
+    redis.call('pexpire', KEYS[1], ttl)
+    return issue(above)
+  end
+end
 ${SHARED}
-local owner, ttl, rule, weight, waited = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local wake = {}
 
 local function refusal(members, queue, inUse)
@@ -158,7 +186,6 @@ local function ask(key, members, queue)
   return holds(key, members, owner, rule) and 'granted' or 'busy'
 end
 
-local token = math.max(tonumber(ARGV[6]) + 1, micros)
 for i = 1, #KEYS, 4 do
   local status, inUse = ask(KEYS[i], KEYS[i + 1], KEYS[i + 2])
   if status ~= 'granted' then
@@ -168,17 +195,14 @@ for i = 1, #KEYS, 4 do
     end
     return { status, status == 'mismatch' and (i - 1) / 4 .. ' ' .. inUse or '', wake }
   end
-  token = math.max(token, tonumber(redis.call('get', KEYS[i + 3]) or '0') + 1)
 end
-token = whole(token)
+local token = issue(above)
 for i = 1, #KEYS, 4 do
   if rule == 'exclusive' then
     redis.call('pexpire', KEYS[i], ttl)
   else
     enter(KEYS[i], KEYS[i + 1], owner, rule, weight, ttl, token)
   end
-  -- The clock alone makes the next token larger, so the memory of the last one may end.
-  redis.call('set', KEYS[i + 3], token, 'PX', 86400000 + ttl)
 end
 return { 'granted', token, wake }`);
 
@@ -196,8 +220,11 @@ for i = 1, #KEYS, 4 do
 end
 return 1`);
 
-/** ARGV: owner. */
-export const RELEASE = new RedisScript<[released: number, wake: string[]]>(`
+/** ARGV: owner. Answers 1 alone on the usual way: one key, for which nobody waits. */
+export const RELEASE = new RedisScript<1 | [released: number, wake: string[]]>(`
+if #KEYS == 4 and redis.call('get', KEYS[1]) == ARGV[1] and redis.call('exists', KEYS[3]) == 0 then
+  return redis.call('del', KEYS[1])
+end
 ${SHARED}
 local released, wake = 1, {}
 for i = 1, #KEYS, 4 do

@@ -1,6 +1,5 @@
 import { resourceKey } from '@rookery/core';
 import type { RedisBackend, RedisScript } from '@rookery/core/redis';
-import { acquireMutex } from 'redis-semaphore/lib/mutex/acquire.js';
 import { refreshMutex } from 'redis-semaphore/lib/mutex/refresh.js';
 import { modeOf, ruleOf } from '../../lock-rule.js';
 import type { LockAnswer, LockDriver, LockGrant, LockHolder, LockRecord } from '../../lock.driver.js';
@@ -9,8 +8,9 @@ import { acquireOneByOne, oneByOne, releaseOneByOne } from './one-by-one.js';
 import { scanLocks } from './scan-locks.js';
 
 /**
- * Locks in Redis. One key held alone is redis-semaphore's mutex, without its polling and refreshing; what that lacks
- * (fencing tokens, a line of those who wait, sharing, permits, several keys) is done by scripts on Redis' own clock.
+ * Locks in Redis. A key held alone is what redis-semaphore's mutex makes of it, so the two exclude each other, and it is
+ * renewed by redis-semaphore's own primitive. What that library lacks is done by scripts on Redis' own clock: a fencing
+ * token in the same step, a line of those who wait instead of polling, sharing, permits, several keys.
  */
 export class RedisLockDriver implements LockDriver {
   constructor(private readonly backend: RedisBackend) {}
@@ -26,12 +26,12 @@ export class RedisLockDriver implements LockDriver {
   /** @param above the token will be larger than this */
   async acquire(grant: LockGrant, waitedMs?: number, above = 0): Promise<LockAnswer> {
     if (this.isTorn(grant)) return acquireOneByOne(this, grant, waitedMs);
-    // Written in the same tick, both commands travel in one packet: one round trip.
-    const mutex = isSimple(grant) && !waitedMs ? this.takeMutex(grant) : undefined;
-    const { owner, ttlMs, weight, keys } = grant;
+    const { keys, owner, ttlMs, weight } = grant;
     const waited = waitedMs === undefined ? -1 : Math.round(waitedMs);
-    const [status, detail, wake] = await this.run(ACQUIRE, keys, [owner, ttlMs, ruleOf(grant), weight, waited, above]);
-    await mutex;
+    const more = isSimple(grant) && !above ? [] : [ruleOf(grant), weight, above];
+    const answer = await this.run(ACQUIRE, keys, [owner, ttlMs, waited, ...more]);
+    if (typeof answer === 'string') return { status: 'granted', token: Number(answer), wake: [] };
+    const [status, detail, wake] = answer;
     if (status === 'granted') return { status, token: Number(detail), wake };
     if (status !== 'mismatch') return { status: status as 'busy' | 'deadlock', wake };
     const [key, rule] = detail.split(' ');
@@ -48,7 +48,8 @@ export class RedisLockDriver implements LockDriver {
 
   async release(grant: LockGrant): Promise<{ released: boolean; wake: readonly string[] }> {
     if (this.isTorn(grant)) return releaseOneByOne(this, grant);
-    const [released, wake] = await this.run(RELEASE, grant.keys, [grant.owner]);
+    const answer = await this.run(RELEASE, grant.keys, [grant.owner]);
+    const [released, wake] = answer === 1 ? [1, []] : answer;
     return { released: released === 1, wake };
   }
 
@@ -66,20 +67,16 @@ export class RedisLockDriver implements LockDriver {
     return (await scanLocks(client, namespace, prefix)).sort().slice(0, limit);
   }
 
-  private takeMutex({ keys, owner, ttlMs }: LockGrant): Promise<boolean> {
-    const once = { lockTimeout: ttlMs, acquireTimeout: Infinity, acquireAttemptsLimit: 1, retryInterval: 0 };
-    const mutex = acquireMutex(this.backend.client, this.name(keys[0]), { identifier: owner, ...once });
-    mutex.catch(() => undefined);
-    return mutex;
-  }
-
   private run<Result>(script: RedisScript<Result>, keys: readonly string[], args: (string | number)[] = []) {
-    const names = keys.flatMap((key) => [this.name(key), ...PARTS.map((part) => this.name(key, part))]);
+    const names = keys.flatMap((key) => {
+      const name = this.name(key);
+      return [name, `${name}:members`, `${name}:line`, `${name}:fence`];
+    });
     return script.run(this.backend.client, names, args);
   }
 
-  private name(key: string, part?: string): string {
-    return resourceKey(this.backend.namespace, 'lock', key, part);
+  private name(key: string): string {
+    return resourceKey(this.backend.namespace, 'lock', key);
   }
 
   /** In a Redis Cluster each key may be on another server, out of one script's reach. */
@@ -87,8 +84,6 @@ export class RedisLockDriver implements LockDriver {
     return keys.length > 1 && this.backend.client.isCluster;
   }
 }
-
-const PARTS = ['members', 'line', 'fence'];
 
 const isSimple = ({ mode, keys }: LockGrant) => mode === 'exclusive' && keys.length === 1;
 
