@@ -17,6 +17,7 @@ export type { TaskInfo } from './task-info.js';
 export { WorkerRun } from './worker-run.js';
 export type { RunRecord, RunStatus } from './workers.driver.js';
 export {
+  RunAlreadyDoneError,
   RunLostError,
   RunStoppedError,
   RunTimeoutError,

@@ -12,7 +12,7 @@ const POLL_MS = 250;
 
 /** See `WorkersService.runOnce`. Lives at the store under an id of its own, so that it also works before the scheduler. */
 export async function runOnce(
-  { driver, settings, replica }: WorkersContext,
+  { driver, settings, replica, application }: WorkersContext,
   name: string,
   work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<boolean> {
@@ -45,7 +45,8 @@ export async function runOnce(
     let failure: { error: unknown } | undefined;
     const policy = checkedPolicy(name, {});
     const watched = () => work(run.signal).catch((error: unknown) => void (failure = { error }));
-    const run: ActiveRun = new ActiveRun(record, { definition, policy, label: name, execute: watched }, presence);
+    const code = { definition, policy, label: name, execute: watched };
+    const run: ActiveRun = new ActiveRun(record, code, presence, application);
     const outcome = await run.ended;
     if (outcome) {
       const status = failure ? 'failed' : outcome.status;

@@ -1,3 +1,5 @@
+import type { EntityManager } from 'typeorm';
+import { completeIn } from './complete-in.js';
 import type { RunRecord } from './workers.driver.js';
 
 /** One run of a task, as its method gets it. Times are the store's, the same on every replica. */
@@ -22,7 +24,7 @@ export class WorkerRun<Data = unknown> {
 
   constructor(
     record: RunRecord,
-    private readonly life: { readonly signal: AbortSignal; check(): void },
+    private readonly life: { readonly signal: AbortSignal; readonly application: string; check(): void },
     data?: Data,
   ) {
     const { runId, name, slot, startedAt, missed, attempt, fencingToken } = record;
@@ -39,5 +41,22 @@ export class WorkerRun<Data = unknown> {
   get signal(): AbortSignal {
     this.life.check();
     return this.life.signal;
+  }
+
+  /**
+   * Makes the end of the run part of the transaction that holds its writes: of all attempts at a slot one commits, even
+   * when a replica dies right after its commit. Call it last in the transaction. PostgreSQL.
+   *
+   * @param manager the EntityManager of the running transaction
+   * @throws RunAlreadyDoneError when another attempt has committed; let it roll the transaction back and leave the method
+   * @example
+   * await dataSource.transaction(async (manager) => {
+   *   await manager.insert(Email, emails);
+   *   await run.completeIn(manager);
+   * });
+   */
+  async completeIn(manager: EntityManager): Promise<void> {
+    const task = `${this.life.application}/${this.name}`;
+    await completeIn(manager, task, this.name, this.scheduledAt.getTime());
   }
 }

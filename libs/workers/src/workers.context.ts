@@ -12,6 +12,8 @@ export interface WorkersContext {
   channel: string;
   scheduler: Scheduler;
   replica: string;
+  /** `<namespace>/<application>`. */
+  application: string;
   /** Whether this replica runs tasks. */
   enabled: boolean;
   settings: ReturnType<typeof checkedModuleOptions>;
@@ -30,12 +32,14 @@ export async function createContext(
   const settings = checkedModuleOptions(options);
   const driver = await workersDriverFor(backend, settings);
   const replica = identity.id;
+  const application = `${backend.namespace}/${settings.application}`;
   const channel = `workers:${settings.application}`;
   return {
     driver,
     bus: backend.bus,
     channel,
-    scheduler: new Scheduler(driver, { replica, ...settings }),
+    scheduler: new Scheduler(driver, { ...settings, replica, application }),
+    application,
     replica,
     enabled: options.enabled ?? identity.has('workers'),
     settings,

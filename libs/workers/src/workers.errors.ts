@@ -58,3 +58,14 @@ export class RunStoppedError extends WorkersError {
     super('ROOKERY_RUN_STOPPED', task, `The run of "${task}" was told to stop because its replica shuts down.`);
   }
 }
+
+/** `completeIn` found that another attempt of the run has committed. Its caller rolls back, and the run counts as good. */
+export class RunAlreadyDoneError extends WorkersError {
+  constructor(task: string, slot: number) {
+    super(
+      'ROOKERY_RUN_ALREADY_DONE',
+      task,
+      `The run of "${task}" for ${new Date(slot).toISOString()} is done already: another attempt has committed. Roll back; nothing is left to do.`,
+    );
+  }
+}

@@ -1,6 +1,6 @@
 import { sleep } from '@rookery/core';
 import type { RunOutcome, RunRecord } from '../workers.driver.js';
-import { RunLostError, RunStoppedError, RunTimeoutError } from '../workers.errors.js';
+import { RunAlreadyDoneError, RunLostError, RunStoppedError, RunTimeoutError } from '../workers.errors.js';
 import { WorkerRun } from '../worker-run.js';
 import type { Presence } from './presence.js';
 import type { TaskCode } from './task.js';
@@ -21,6 +21,8 @@ export class ActiveRun {
     readonly record: RunRecord,
     private readonly code: TaskCode,
     private readonly presence: Presence,
+    /** `<namespace>/<application>`: whose task it is. */
+    readonly application: string,
   ) {
     const { timeoutMs } = code.policy;
     if (timeoutMs !== undefined) {
@@ -60,7 +62,7 @@ export class ActiveRun {
     try {
       await Promise.race([work, this.ignored()]);
     } catch (error) {
-      failure = { error };
+      if (!(error instanceof RunAlreadyDoneError)) failure = { error };
     }
     clearTimeout(this.watch);
     clearTimeout(this.deadline);

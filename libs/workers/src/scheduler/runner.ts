@@ -19,6 +19,7 @@ export class Runner {
     driver: WorkersDriver,
     replica: string,
     private readonly presence: Presence,
+    private readonly application: string,
     onRecorded: (name: string, state: TaskState | null) => void,
   ) {
     this.recorder = new Recorder(driver, replica, (outcome, state) => {
@@ -34,7 +35,7 @@ export class Runner {
 
   start(record: RunRecord, code: TaskCode): void {
     if (this.knows(record.runId)) return;
-    const run = new ActiveRun(record, code, this.presence);
+    const run = new ActiveRun(record, code, this.presence, this.application);
     this.active.set(record.runId, run);
     void run.ended.then((outcome) => {
       this.active.delete(record.runId);

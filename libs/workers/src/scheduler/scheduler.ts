@@ -25,6 +25,8 @@ export const BYSTANDER = '~';
 /** What the scheduler is told. */
 export interface SchedulerOptions {
   replica: string;
+  /** `<namespace>/<application>`. */
+  application: string;
   leaseMs: number;
   forgetAfterMs: number;
 }
@@ -55,7 +57,7 @@ export class Scheduler {
   ) {
     this.table = new TaskTable(driver, options.forgetAfterMs, () => this.upSince);
     this.presence = new Presence(driver, options.replica, options.leaseMs, this.clock, (beat) => this.onBeat(beat));
-    this.runner = new Runner(driver, options.replica, this.presence, (name, state) => {
+    this.runner = new Runner(driver, options.replica, this.presence, options.application, (name, state) => {
       if (state) this.table.tasks.get(name)?.learn(state);
       this.poke();
     });

@@ -1,0 +1,29 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { RunAlreadyDoneError } from './workers.errors.js';
+
+/** In the app's own database, which need not be the backend's. */
+const MIGRATIONS = [
+  'create table rookery.worker_completions (task text not null, slot bigint not null, primary key (task, slot))',
+];
+
+/** A second attempt comes seconds after the first; whoever is later than a day has long been told. */
+const COMPLETE = `
+with old as (delete from rookery.worker_completions where task = $1 and slot < $2::bigint - 86400000)
+insert into rookery.worker_completions (task, slot) values ($1, $2) on conflict do nothing returning slot`;
+
+/** See `WorkerRun.completeIn`. */
+export async function completeIn(manager: EntityManager, task: string, name: string, slot: number): Promise<void> {
+  await ensureTable(manager.connection);
+  const rows = await manager.query<unknown[]>(COMPLETE, [task, slot]);
+  if (rows.length === 0) throw new RunAlreadyDoneError(name, slot);
+}
+
+/** Which databases are known to have the table; keyed by the app's own object, so two apps never meet here. */
+const ready = new WeakSet<DataSource>();
+
+async function ensureTable(dataSource: DataSource): Promise<void> {
+  if (ready.has(dataSource)) return;
+  const { runMigrations } = await import('@rookery/core/postgres');
+  await runMigrations(dataSource, 'worker-completions', MIGRATIONS, true);
+  ready.add(dataSource);
+}
