@@ -45,9 +45,11 @@ export class BlobContainers implements OnApplicationShutdown {
     return known;
   }
 
-  /** The drivers in use, for the sweep and the doctor. */
+  /** The drivers in use, those within others included, for the sweep and the doctor. */
   async inUse(): Promise<BlobDriver[]> {
-    return Promise.all(this.drivers.values());
+    return (await Promise.all(this.drivers.values())).flatMap(function parts(driver): BlobDriver[] {
+      return driver.parts?.flatMap(parts) ?? [driver];
+    });
   }
 
   /** After HTTP has closed: downloads under way still need their store. */

@@ -89,6 +89,10 @@ export interface BlobDriver {
   readonly address: string;
   /** Whether writes can join the caller's TypeORM transaction. */
   readonly transactional?: boolean;
+  /** Whether all replicas see the same; false only where that is in doubt. For the doctor. */
+  readonly shared?: boolean;
+  /** The drivers that this one is made of; each is swept and examined by itself. */
+  readonly parts?: readonly BlobDriver[];
 
   open(): Promise<void>;
   close(): Promise<void>;

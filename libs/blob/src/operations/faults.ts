@@ -1,4 +1,4 @@
-import { withDeadline } from '@rookery/core';
+import { InvalidInputError, withDeadline } from '@rookery/core';
 import type { OpenContainer } from '../blob.containers.js';
 import { BlobCorruptedError, BlobError, BlobStoreError } from '../blob.errors.js';
 
@@ -11,7 +11,8 @@ export interface Subject {
 
 /** The store's own errors, in one shape. What is ours already, or the caller's own abort, stays as it is. */
 export function fault({ container, name, action }: Subject, error: unknown, signal?: AbortSignal): unknown {
-  if (error instanceof BlobError || (signal?.aborted && error === signal.reason)) return error;
+  if (error instanceof BlobError || error instanceof InvalidInputError || (signal?.aborted && error === signal.reason))
+    return error;
   if ((error as Error)?.name === 'MissingChunkError')
     return new BlobCorruptedError(container.name, name, (error as Error).message, error);
   return new BlobStoreError(action, container.name, name, container.driver.kind, error);

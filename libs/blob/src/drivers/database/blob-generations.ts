@@ -103,6 +103,7 @@ export class BlobGenerations {
     );
   }
 
+  /** Says that the write goes on. @throws when the sweep has given it up */
   private async touch(generation: string, manager?: EntityManager): Promise<void> {
     const { tables, nowMs } = this.dialect;
     await this.dialect.run(
@@ -110,6 +111,18 @@ export class BlobGenerations {
       [generation],
       manager,
     );
+    await this.assertAlive(generation, manager);
+  }
+
+  /** @throws when the sweep has taken the generation for the leavings of a process that died */
+  async assertAlive(generation: string, manager?: EntityManager): Promise<void> {
+    const { rows } = await this.dialect.run(
+      `select generation from ${this.dialect.tables.generations} where generation = ? and orphaned_at is null`,
+      [generation],
+      manager,
+    );
+    if (rows.length === 0)
+      throw new Error('its first bytes were cleared away: the source was silent for longer than graceMs');
   }
 }
 

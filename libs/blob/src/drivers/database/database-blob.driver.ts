@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { DataSource } from 'typeorm';
+import { InvalidInputError } from '@rookery/core';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { BlobEntry } from '../../blob-info.js';
 import type { BlobAddress, BlobDriver, BlobListing, BlobRead, BlobWrite, StoredBlob } from '../../blob.driver.js';
 import { BlobGenerations, CHUNK_BYTES } from './blob-generations.js';
@@ -47,16 +48,19 @@ export class DatabaseBlobDriver implements BlobDriver {
 
   async write(at: BlobAddress, body: AsyncIterable<Buffer>, write: BlobWrite): Promise<StoredBlob | null> {
     const { contentType, metadata, encoding, onlyIf, signal, manager } = write;
+    this.checkManager(manager);
     const { generation, storedBytes } = await this.generations.write(body, signal, manager);
     const etag = newEtag();
     const stored = { name: at.name, storedBytes, ...write.digest(), contentType, metadata, encoding, etag };
     const row = { stored, generation, chunkBytes: CHUNK_BYTES };
     if (await this.rows.point(at, row, onlyIf, manager)) return this.written(at, etag, stored, manager);
+    await this.generations.assertAlive(generation, manager);
     await this.generations.remove(generation, manager);
     return null;
   }
 
   async read(at: BlobAddress, { range, etag, signal, manager }: BlobRead) {
+    this.checkManager(manager);
     const row = await this.rows.find(at, manager);
     if (!row || (etag !== undefined && row.stored.etag !== etag)) return null;
     const whole = range ?? { start: 0, end: row.stored.storedBytes - 1 };
@@ -67,10 +71,12 @@ export class DatabaseBlobDriver implements BlobDriver {
   }
 
   async stat(at: BlobAddress, { manager }: Pick<BlobRead, 'manager'> = {}): Promise<StoredBlob | null> {
+    this.checkManager(manager);
     return (await this.rows.find(at, manager))?.stored ?? null;
   }
 
-  delete(at: BlobAddress, { etag, manager }: Pick<BlobRead, 'etag' | 'manager'> = {}): Promise<boolean> {
+  async delete(at: BlobAddress, { etag, manager }: Pick<BlobRead, 'etag' | 'manager'> = {}): Promise<boolean> {
+    this.checkManager(manager);
     return this.rows.remove(at, etag, manager);
   }
 
@@ -80,6 +86,7 @@ export class DatabaseBlobDriver implements BlobDriver {
 
   async copy(from: BlobAddress, to: BlobAddress, { onlyIf, manager }: Pick<BlobWrite, 'onlyIf' | 'manager'>) {
     if (typeof onlyIf === 'object') return undefined;
+    this.checkManager(manager);
     const copied = await this.rows.copy(from, to, newEtag(), onlyIf, manager);
     return copied ? this.stat(to, { manager }) : null;
   }
@@ -88,13 +95,13 @@ export class DatabaseBlobDriver implements BlobDriver {
     return this.sweeper.run(request);
   }
 
+  private checkManager(manager: EntityManager | undefined): void {
+    if (manager && manager.connection !== this.dataSource)
+      throw new InvalidInputError('The manager', 'of another DataSource', 'of the one that keeps the blobs');
+  }
+
   /** The row as it was written, with the database's time. Should it be replaced already, ours is as good. */
-  private async written(
-    at: BlobAddress,
-    etag: string,
-    stored: Omit<StoredBlob, 'createdAt'>,
-    manager?: BlobWrite['manager'],
-  ) {
+  private async written(at: BlobAddress, etag: string, stored: Omit<StoredBlob, 'createdAt'>, manager?: EntityManager) {
     const row = await this.rows.find(at, manager);
     return row?.stored.etag === etag ? row.stored : { ...stored, createdAt: new Date() };
   }

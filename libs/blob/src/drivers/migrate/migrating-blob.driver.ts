@@ -5,11 +5,13 @@ import type { BlobAddress, BlobDriver, BlobListing, BlobRead, BlobWrite, StoredB
 export class MigratingBlobDriver implements BlobDriver {
   readonly kind = 'migrate';
   readonly address: string;
+  readonly parts: readonly BlobDriver[];
 
   constructor(
     private readonly from: BlobDriver,
     private readonly to: BlobDriver,
   ) {
+    this.parts = [from, to];
     this.address = `${from.address} -> ${to.address}`;
   }
 
@@ -53,10 +55,5 @@ export class MigratingBlobDriver implements BlobDriver {
       .sort((one, other) => Buffer.compare(one.order, other.order))
       .slice(0, listing.limit)
       .map(({ entry }) => entry);
-  }
-
-  async sweep(request: { graceMs: number; everyMs: number }): Promise<number | null> {
-    const [old, fresh] = await Promise.all([this.from, this.to].map(async (driver) => driver.sweep?.(request) ?? null));
-    return old === null && fresh === null ? null : (old ?? 0) + (fresh ?? 0);
   }
 }

@@ -14,22 +14,24 @@ export class MirrorBlobDriver implements BlobDriver {
   readonly kind = 'mirror';
   readonly address: string;
   readonly presign: BlobDriver['presign'];
+  readonly parts: readonly BlobDriver[];
 
   constructor(
     private readonly primary: BlobDriver,
     private readonly copies: readonly BlobDriver[],
   ) {
-    this.address = [primary, ...copies].map(({ address }) => address).join(' + ');
+    this.parts = [primary, ...copies];
+    this.address = this.parts.map(({ address }) => address).join(' + ');
     // Only while it has a version can it be linked to; its links are of no use when it is down.
     if (primary.presign) this.presign = (at: BlobAddress, request: PresignRequest) => primary.presign!(at, request);
   }
 
   async open(): Promise<void> {
-    await Promise.all(this.all().map((driver) => driver.open()));
+    await Promise.all(this.parts.map((driver) => driver.open()));
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.all().map((driver) => driver.close()));
+    await Promise.all(this.parts.map((driver) => driver.close()));
   }
 
   async write(at: BlobAddress, body: AsyncIterable<Buffer>, write: BlobWrite): Promise<StoredBlob | null> {
@@ -56,19 +58,10 @@ export class MirrorBlobDriver implements BlobDriver {
     return deleted;
   }
 
-  async sweep(request: { graceMs: number; everyMs: number }): Promise<number | null> {
-    const swept = await Promise.all(this.all().map(async (driver) => driver.sweep?.(request) ?? null));
-    return swept.some((count) => count !== null) ? swept.reduce<number>((sum, count) => sum + (count ?? 0), 0) : null;
-  }
-
-  private all(): BlobDriver[] {
-    return [this.primary, ...this.copies];
-  }
-
   /** The next is asked only when one fails; that a blob is missing is an answer. */
   private async fromFirst<T>(ask: (driver: BlobDriver) => Promise<T>): Promise<T> {
     let failure: unknown;
-    for (const driver of this.all()) {
+    for (const driver of this.parts) {
       try {
         return await ask(driver);
       } catch (error) {
