@@ -42,7 +42,7 @@ export class Acquisition {
   async wait(place: Waiter): Promise<Granted> {
     const { signal, waitMs } = this.request;
     try {
-      return (place.isFirst && (await this.attempt(0))) || (await this.waitIn(place));
+      return (place.foundNobody && (await this.attempt(0))) || (await this.waitIn(place));
     } catch (error) {
       signal?.throwIfAborted();
       throw this.leftMs() <= 0 && !(error instanceof LockError) ? this.tooLate(waitMs) : error;
@@ -68,7 +68,7 @@ export class Acquisition {
     const { signal, ttlMs } = this.request;
     const patience = AbortSignal.timeout(Math.max(0, Math.ceil(this.leftMs())));
     const giveUp = signal ? AbortSignal.any([signal, patience]) : patience;
-    if (!place.isFirst) await abortable(place.turn(), giveUp);
+    await abortable(place.turn(), giveUp);
     for (;;) {
       const granted = await this.attempt(performance.now() - this.began);
       if (granted) return granted;

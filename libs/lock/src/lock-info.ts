@@ -20,7 +20,7 @@ export interface LockInfo {
   /** How many permits the key has; 1 unless the mode is `permits`. */
   permits: number;
   holders: LockHolderInfo[];
-  /** How many processes wait for it. */
+  /** How many stand in the store's line for it: of each process, at most the two who came first. */
   waiters: number;
 }
 

@@ -47,7 +47,7 @@ export interface LockRecord {
   mode: LockMode;
   permits: number;
   holders: LockHolder[];
-  /** How many stand in the store's line: at most one per process for a lock on one key. */
+  /** How many stand in the store's line: at most two per process, for a lock on one key. */
   waiters: number;
 }
 

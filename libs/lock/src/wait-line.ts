@@ -1,4 +1,7 @@
-/** Those of this process who wait for one key, first come first served. Only the first in line talks to the store. */
+/** How many of a line talk to the store: the first, and the next, who must stand in the store's line by the release. */
+const IN_FRONT = 2;
+
+/** Those of this process who wait for one key, first come first served. Only those in front talk to the store. */
 export class WaitLine {
   private readonly lines = new Map<string, Waiter[]>();
   private readonly byOwner = new Map<string, Waiter>();
@@ -6,11 +9,9 @@ export class WaitLine {
   /** Joins the line of `key`. */
   join(key: string, owner: string): Waiter {
     const line = this.lines.get(key) ?? [];
-    const waiter = new Waiter(() => this.leave(key, owner, waiter));
-    if (line.push(waiter) === 1) {
-      this.lines.set(key, line);
-      waiter.advance();
-    }
+    const waiter = new Waiter(line.length === 0, () => this.leave(key, owner, waiter));
+    if (line.push(waiter) === 1) this.lines.set(key, line);
+    if (line.length <= IN_FRONT) waiter.advance();
     this.byOwner.set(owner, waiter);
     return waiter;
   }
@@ -22,9 +23,9 @@ export class WaitLine {
     return waiter !== undefined;
   }
 
-  /** Wake-ups may have been lost: whoever is first in a line should ask now. */
+  /** Wake-ups may have been lost: whoever is in front of a line should ask now. */
   wakeAll(): void {
-    for (const [first] of this.lines.values()) first.wake();
+    for (const line of this.lines.values()) for (const waiter of line.slice(0, IN_FRONT)) waiter.wake();
   }
 
   private leave(key: string, owner: string, waiter: Waiter): void {
@@ -34,24 +35,24 @@ export class WaitLine {
     this.byOwner.delete(owner);
     line.splice(place, 1);
     if (line.length === 0) this.lines.delete(key);
-    else if (place === 0) line[0].advance();
+    else line[IN_FRONT - 1]?.advance();
   }
 }
 
 /** One place in a line. */
 export class Waiter {
-  private first = false;
+  private inFront = false;
   private woken = false;
   private listener: (() => void) | undefined;
 
-  constructor(readonly leave: () => void) {}
-
-  get isFirst(): boolean {
-    return this.first;
-  }
+  /** @param foundNobody whether the line was empty, so that the lock may well be free */
+  constructor(
+    readonly foundNobody: boolean,
+    readonly leave: () => void,
+  ) {}
 
   advance(): void {
-    this.first = true;
+    this.inFront = true;
     this.listener?.();
   }
 
@@ -62,7 +63,7 @@ export class Waiter {
 
   /** Resolves when it is this waiter's turn to talk to the store. */
   async turn(): Promise<void> {
-    while (!this.first) await this.next();
+    while (!this.inFront) await this.next();
   }
 
   /** Resolves at the next wake-up, one that came since the last call included, or after `pollMs`. */
