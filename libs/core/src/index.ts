@@ -5,7 +5,7 @@ export { memory, type MemoryBackend, type MemoryOptions } from './backends/memor
 export type { Bus, SubscribeOptions, Unsubscribe } from './bus.js';
 export { ConnectionCount } from './connection-count.js';
 export { abortable, checkMs, DEFAULT_DEADLINE_MS, sleep, withDeadline, type CallOptions } from './deadline.js';
-export { defineModule } from './define-module.js';
+export { defineModule, isModuleLoaded } from './define-module.js';
 export { checkName, checkNamespace, resourceKey } from './key.js';
 export { DRAIN, type DrainPhase, type DrainRegistry } from './drain.js';
 export { MethodExplorer, type DiscoveredClass, type DiscoveredMethod } from './method-explorer.js';
