@@ -1,4 +1,5 @@
 import { Server, type Namespace } from 'socket.io';
+import type { Adapter } from 'socket.io-adapter';
 import { Gate } from './gate.js';
 import { RealtimeAdapter } from './realtime.adapter.js';
 import type { RealtimeHost } from './realtime-host.js';
@@ -6,7 +7,7 @@ import type { RealtimeHost } from './realtime-host.js';
 /** The socket.io servers of this process: those of the gateways, or one without sockets that only speaks to the others. */
 export class RealtimeServers {
   /** What socket.io takes as its `adapter` option. */
-  readonly adapter: ReturnType<typeof adapterFor>;
+  readonly adapter: typeof Adapter;
   private readonly servers: Server[] = [];
 
   constructor(host: RealtimeHost) {
@@ -44,10 +45,11 @@ export class RealtimeServers {
 }
 
 /** socket.io makes the adapters itself, one for each namespace, and hands them nothing else. */
-function adapterFor(host: RealtimeHost) {
-  return class extends RealtimeAdapter {
+function adapterFor(host: RealtimeHost): typeof Adapter {
+  const adapter: new (nsp: Namespace) => Adapter = class extends RealtimeAdapter {
     constructor(nsp: Namespace) {
       super(nsp, host);
     }
   };
+  return adapter as typeof Adapter;
 }
