@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import { InvalidInputError } from './rookery.error.js';
+import type { TransactionManager } from './transaction-manager.js';
 
 interface Pending {
   /** How many savepoints deep the caller was; a rollback to a savepoint drops what is deeper. */
@@ -22,8 +23,8 @@ const pendingOf = new WeakMap<DataSource, WeakMap<QueryRunner, Pending[]>>();
  *   afterCommit(manager, () => cache.delete(`plan:${plan.id}`));
  * });
  */
-export function afterCommit(manager: EntityManager, effect: () => unknown): void {
-  const { queryRunner } = manager;
+export function afterCommit(manager: TransactionManager, effect: () => unknown): void {
+  const { connection, queryRunner } = manager as EntityManager;
   if (!queryRunner?.isTransactionActive) {
     throw new InvalidInputError(
       'The manager',
@@ -31,7 +32,7 @@ export function afterCommit(manager: EntityManager, effect: () => unknown): void
       'the one that dataSource.transaction() hands to its callback',
     );
   }
-  const runners = watched(manager.connection);
+  const runners = watched(connection);
   const pending = runners.get(queryRunner) ?? [];
   runners.set(queryRunner, pending);
   pending.push({ depth: depthOf(queryRunner), run: async () => void (await effect()) });

@@ -19,3 +19,4 @@ export {
   RookeryError,
 } from './rookery.error.js';
 export { traced } from './traced.js';
+export type { TransactionManager } from './transaction-manager.js';
