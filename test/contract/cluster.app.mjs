@@ -14,7 +14,6 @@ class Reminders {
 Cron('* * * * * *')(Reminders.prototype, 'send', Object.getOwnPropertyDescriptor(Reminders.prototype, 'send'));
 
 const cluster = ClusterModule.forRoot({
-  ...Object.fromEntries(['cache', 'blob', 'jobs', 'workers', 'realtime'].map((part) => [part, false])),
   doctor: { access: bearerToken('open sesame') },
 });
 export class AppModule {}

@@ -51,7 +51,11 @@ describe('rookery doctor', () => {
   it('looks at a module file without starting anything', async () => {
     const { code, out } = await rookery(['doctor', app, '--json']);
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ findings: [{ id: 'RK004', found: 'Reminders.send (@Cron)' }] });
+    expect(JSON.parse(out)).toMatchObject({
+      findings: [{ id: 'RK004', found: 'Reminders.send (@Cron)' }],
+      // It imports none of the modules' packages, so none is composed.
+      providers: {},
+    });
     expect((await rookery(['doctor', 'nowhere.js'])).err).toContain(
       'nowhere.js. Give the built file of the root module',
     );

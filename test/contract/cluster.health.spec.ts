@@ -37,7 +37,13 @@ describe('health', () => {
   const stores: StoreHandle[] = [];
   const apps: NestExpressApplication[] = [];
   const start = async (url: string) => {
-    const cluster = ClusterModule.forRoot({ backend: redis({ url, namespace: freshNamespace() }), blob: false });
+    const cluster = ClusterModule.forRoot({
+      backend: redis({ url, namespace: freshNamespace() }),
+      jobs: {},
+      workers: {},
+      cache: {},
+      realtime: {},
+    });
     @Module({ imports: [cluster, TerminusModule.forRoot({ logger: false })], controllers: [HealthController] })
     class AppModule {}
     const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: false, abortOnError: false });

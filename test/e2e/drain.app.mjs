@@ -37,8 +37,7 @@ class AppModule {
     if (hard.has('hook')) return new Promise(() => undefined);
   }
 }
-const parts = Object.fromEntries(['cache', 'blob', 'jobs', 'realtime'].map((part) => [part, false]));
-Module({ imports: [ClusterModule.forRoot({ drain: budgets, ...parts })], controllers: [AppController] })(AppModule);
+Module({ imports: [ClusterModule.forRoot({ drain: budgets })], controllers: [AppController] })(AppModule);
 
 async function bootstrap() {
   const app = await NestFactory.create(AppModule);

@@ -8,8 +8,8 @@ import {
   OPTIONS_TYPE,
 } from './cluster.module-definition.js';
 import type { ClusterModuleOptions } from './cluster.options.js';
-import { composeParts, type PartChoices } from './cluster.parts.js';
-import { CLUSTER_PROVIDERS, PART_CHOICES } from './cluster.providers.js';
+import { chosenParts, composeParts, type PartChoices } from './cluster.parts.js';
+import { CLUSTER_PROVIDERS, COMPOSED_PARTS } from './cluster.providers.js';
 import { ClusterService } from './cluster.service.js';
 import { ComposedServices } from './composed-services.js';
 import { DrainCoordinator } from './drain/drain-coordinator.js';
@@ -22,10 +22,10 @@ import { mountRoutes } from './http/mount-routes.js';
 
 /**
  * Makes the app safe to run as several replicas: one backend for all Rookery modules, the registry of replicas, drain,
- * health. Modules that are not wanted are left out with `false`.
+ * health. Composes the modules whose packages the app imports; options for one compose it anyway, `false` leaves it out.
  *
  * @example
- * ClusterModule.forRoot() // everything, by the environment variables
+ * ClusterModule.forRoot() // what the app imports, by the environment variables
  * ClusterModule.forRoot({ backend: redis({ url }), jobs: false, lock: { waitMs: 5_000 } })
  * ClusterModule.forRootAsync({ inject: [DataSource], useFactory: (dataSource) => ({ backend: postgres({ dataSource }) }) })
  */
@@ -54,7 +54,7 @@ export class ClusterModule extends ConfigurableModuleClass implements NestModule
     super();
   }
 
-  /** Everything by the environment variables, but for what the options say. */
+  /** By the environment variables, but for what the options say. */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return withParts(super.forRoot(options), options);
   }
@@ -78,9 +78,10 @@ export class ClusterModule extends ConfigurableModuleClass implements NestModule
 }
 
 function withParts(definition: DynamicModule, choices: PartChoices): DynamicModule {
+  const parts = chosenParts(choices);
   return {
     ...definition,
-    imports: [DiscoveryModule, ...(definition.imports ?? []), composeParts(choices)],
-    providers: [...(definition.providers ?? []), { provide: PART_CHOICES, useValue: choices }],
+    imports: [DiscoveryModule, ...(definition.imports ?? []), composeParts(parts)],
+    providers: [...(definition.providers ?? []), { provide: COMPOSED_PARTS, useValue: parts }],
   };
 }

@@ -5,9 +5,13 @@ import type { JobsModuleOptions } from '@rookery/jobs';
 import type { LockModuleOptions } from '@rookery/lock';
 import type { RealtimeModuleOptions } from '@rookery/realtime';
 import type { WorkersModuleOptions } from '@rookery/workers';
+import { isModuleLoaded } from '@rookery/core';
 import { secondRedis } from './settings/second-redis.js';
 
-/** The modules that ClusterModule composes: options for one, or `false` to leave it out. */
+/**
+ * The modules that ClusterModule composes. Without a word about it, a module is composed when the app imports its
+ * package; options compose it anyway, `false` leaves it out.
+ */
 export interface PartChoices {
   lock?: LockModuleOptions | false;
   cache?: ClusterCacheModuleOptions | false;
@@ -45,15 +49,33 @@ const LOADERS: { [Part in ClusterPart]-?: (options: Exclude<PartChoices[Part], f
   },
 };
 
-/** All parts, in the order in which they are shown. */
-export const CLUSTER_PARTS = Object.keys(LOADERS) as ClusterPart[];
+/** What the packages call their modules. */
+const MODULE_NAMES: Record<ClusterPart, string> = {
+  lock: 'Lock',
+  cache: 'ClusterCache',
+  blob: 'Blob',
+  jobs: 'Jobs',
+  workers: 'Workers',
+  realtime: 'Realtime',
+};
+
+/** The parts that are composed, and how. */
+export type ComposedParts = { [Part in ClusterPart]?: Exclude<PartChoices[Part], false> };
+
+/** Decides: a package costs its loading time, so one that the app never imported is not loaded for nothing. */
+export function chosenParts(choices: PartChoices): ComposedParts {
+  const parts = Object.keys(LOADERS) as ClusterPart[];
+  const wanted = parts.filter(
+    (part) => choices[part] ?? (choices[part] !== false && isModuleLoaded(MODULE_NAMES[part])),
+  );
+  return Object.fromEntries(wanted.map((part) => [part, choices[part] ?? {}]));
+}
 
 /** The module that imports the parts: one promise, so that Nest waits for all of them at once. */
-export async function composeParts(choices: PartChoices): Promise<DynamicModule> {
-  const wanted = CLUSTER_PARTS.filter((part) => choices[part] !== false);
-  const load = (part: ClusterPart) =>
-    (LOADERS[part] as (options: object) => Promise<DynamicModule>)(choices[part] || {});
-  return { module: ClusterParts, imports: await Promise.all(wanted.map(load)) };
+export async function composeParts(parts: ComposedParts): Promise<DynamicModule> {
+  const load = ([part, options]: [string, object]) =>
+    (LOADERS[part as ClusterPart] as (options: object) => Promise<DynamicModule>)(options);
+  return { module: ClusterParts, imports: await Promise.all(Object.entries(parts).map(load)) };
 }
 
 /** Holds the imports together; has nothing of its own. */

@@ -5,7 +5,7 @@ import { Attachment } from './attachment.js';
 import { atBoot } from './cluster.errors.js';
 import { MODULE_OPTIONS_TOKEN } from './cluster.module-definition.js';
 import type { ClusterModuleOptions } from './cluster.options.js';
-import { USE_REALTIME, type PartChoices, type UseRealtime } from './cluster.parts.js';
+import { USE_REALTIME, type ComposedParts, type UseRealtime } from './cluster.parts.js';
 import { ClusterService } from './cluster.service.js';
 import { Doctor } from './doctor/doctor.service.js';
 import { Patient } from './doctor/patient.js';
@@ -24,7 +24,7 @@ import { openBackend } from './settings/open-backend.js';
 
 const SETTINGS = 'ROOKERY_CLUSTER_SETTINGS';
 /** Which modules are composed, and how. */
-export const PART_CHOICES = 'ROOKERY_CLUSTER_PARTS';
+export const COMPOSED_PARTS = 'ROOKERY_CLUSTER_PARTS';
 
 /** What ClusterModule makes itself, in the order in which one needs the other. */
 export const CLUSTER_PROVIDERS: Provider[] = [
@@ -102,7 +102,7 @@ export const CLUSTER_PROVIDERS: Provider[] = [
       BACKEND,
       DrainCoordinator,
       MethodExplorer,
-      PART_CHOICES,
+      COMPOSED_PARTS,
       Attachment,
       ReplicaRegistry,
       ModulesContainer,
@@ -111,7 +111,7 @@ export const CLUSTER_PROVIDERS: Provider[] = [
     useFactory: (
       backend: Backend,
       { options }: DrainCoordinator,
-      ...rest: [MethodExplorer, PartChoices, Attachment, ReplicaRegistry, ModulesContainer, HttpAdapterHost]
+      ...rest: [MethodExplorer, ComposedParts, Attachment, ReplicaRegistry, ModulesContainer, HttpAdapterHost]
     ) => new Patient(backend, options, ...rest),
   },
   {

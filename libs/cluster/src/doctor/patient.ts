@@ -2,7 +2,7 @@ import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Backend, MethodExplorer } from '@rookery/core';
 import type { PostgresBackend } from '@rookery/core/postgres';
 import type { RedisBackend } from '@rookery/core/redis';
-import { CLUSTER_PARTS, type ClusterPart, type PartChoices } from '../cluster.parts.js';
+import type { ComposedParts } from '../cluster.parts.js';
 import type { CheckedDrainOptions } from '../drain/drain.options.js';
 import type { Replica } from '../registry/replica.js';
 import type { Attachment } from '../attachment.js';
@@ -20,7 +20,7 @@ export class Patient {
     readonly backend: Backend,
     readonly drain: CheckedDrainOptions,
     readonly explorer: MethodExplorer,
-    readonly parts: PartChoices,
+    readonly parts: ComposedParts,
     readonly attachment: Attachment,
     private readonly registry: { readonly view: Replica[]; readonly self: Replica },
     private readonly modules: ModulesContainer,
@@ -64,14 +64,8 @@ export class Patient {
 
   /** Which kind of store each composed module uses. */
   get providers(): Record<string, string> {
-    return Object.fromEntries(
-      CLUSTER_PARTS.filter((part) => this.parts[part] !== false).map((part) => [part, this.storeOf(this.parts[part])]),
-    );
-  }
-
-  private storeOf(choice: PartChoices[ClusterPart]): string {
-    const own = choice && (choice as { backend?: Backend }).backend;
-    return (own || this.backend).kind;
+    const storeOf = (options: object) => ((options as { backend?: Backend }).backend ?? this.backend).kind;
+    return Object.fromEntries(Object.entries(this.parts).map(([part, options]) => [part, storeOf(options)]));
   }
 }
 

@@ -10,7 +10,7 @@ export const rawCron: Check = {
   why: 'Every replica runs it: three replicas send the reminder three times.',
   cure: 'Use @ClusteredCron or @ClusteredInterval, or adopt all of them: workers: { adopt: true }. What is meant to run on every replica says so with @EveryReplica().',
   find({ explorer, parts }) {
-    if (parts.workers && parts.workers.adopt) return [];
+    if (parts.workers?.adopt) return [];
     return explorer
       .methods<number>(SCHEDULER_TYPE)
       .filter(({ instance, methodName }) => !isClustered(instance, methodName))

@@ -1,0 +1,119 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { interleaved, type Bench, type BenchRow, type BenchServices } from './bench.js';
+import { requestsPerSecond } from './cluster/load.js';
+import { startApp } from './cluster/start-app.js';
+
+const ROUNDS = 9;
+const IDLE_MS = 10_000;
+
+/** What ClusterModule costs at boot, at rest and per request. */
+const bench: Bench = async (services) => [...(await boot(services)), await idle(services), await throughput(services)];
+export default bench;
+
+async function boot({ redisUrl, postgresUrl }: BenchServices): Promise<BenchRow[]> {
+  const onRedis = { ROOKERY_BACKEND: 'redis', REDIS_URL: redisUrl };
+  const onPostgres = { ROOKERY_BACKEND: 'postgres', DATABASE_URL: postgresUrl };
+  const booted = async (which: string, url: string, env?: Record<string, string>) => {
+    const { ms, stop } = await startApp(which, url, env);
+    await stop();
+    return ms;
+  };
+  const measured = await interleaved(
+    {
+      bare: () => booted('bare', ''),
+      memory: () => booted('ours-alone', ''),
+      redis: () => booted('ours-redis', redisUrl, onRedis),
+      redisByHand: () => booted('by-hand-redis', redisUrl),
+      postgres: () => booted('ours-postgres', postgresUrl, onPostgres),
+      postgresByHand: () => booted('by-hand-postgres', postgresUrl),
+    },
+    ROUNDS,
+  );
+  const row = (
+    id: string,
+    what: string,
+    ours: keyof typeof measured,
+    rivals: Record<string, number>,
+    must: string,
+  ) => ({
+    id,
+    what,
+    unit: 'ms',
+    better: 'lower' as const,
+    ours: measured[ours].median,
+    spread: measured[ours].spread,
+    rivals,
+    must,
+  });
+  const { bare, redisByHand, postgresByHand } = measured;
+  return [
+    row(
+      'boot-memory',
+      'from the start of the process to listening, with ClusterModule.forRoot() in memory',
+      'memory',
+      { bare: bare.median },
+      'ours <= 1 * bare + 60',
+    ),
+    row(
+      'boot-redis',
+      'the same with all modules on Redis, beside the same libraries connected by hand',
+      'redis',
+      { byHand: redisByHand.median },
+      'ours <= 1.15 * byHand',
+    ),
+    row(
+      'boot-postgres',
+      'the same with all modules on PostgreSQL',
+      'postgres',
+      { byHand: postgresByHand.median },
+      'ours <= 1.15 * byHand',
+    ),
+  ];
+}
+
+async function idle({ redisUrl }: BenchServices): Promise<BenchRow> {
+  const env = { ROOKERY_BACKEND: 'redis', REDIS_URL: redisUrl, ROOKERY_NAMESPACE: 'bench-idle' };
+  const app = await startApp('ours-redis', redisUrl, env);
+  const redis = new Redis(redisUrl);
+  await wait(3_000);
+  const before = await commands(redis);
+  await wait(IDLE_MS);
+  const perSecond = ((await commands(redis)) - before - 1) / (IDLE_MS / 1000);
+  redis.disconnect();
+  await app.stop();
+  return {
+    id: 'idle',
+    what: 'commands that a replica at rest sends to Redis, all modules on',
+    unit: 'commands/s',
+    better: 'lower',
+    ours: perSecond,
+    rivals: {},
+    must: 'ours <= 3',
+  };
+}
+
+/** Commands that clients sent; those inside scripts do not count. */
+async function commands(redis: Redis): Promise<number> {
+  return Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))![1]);
+}
+
+async function throughput({ redisUrl }: BenchServices): Promise<BenchRow> {
+  const env = { ROOKERY_BACKEND: 'redis', REDIS_URL: redisUrl };
+  const [bare, ours] = [await startApp('bare', ''), await startApp('ours-redis', redisUrl, env)];
+  const measured = await interleaved(
+    { bare: () => requestsPerSecond(bare.url, 2_000), ours: () => requestsPerSecond(ours.url, 2_000) },
+    ROUNDS,
+  );
+  await Promise.all([bare.stop(), ours.stop()]);
+  return {
+    id: 'throughput',
+    what: 'requests for a route that does nothing',
+    unit: 'requests/s',
+    better: 'higher',
+    ours: measured.ours.median,
+    spread: measured.ours.spread,
+    rivals: { bare: measured.bare.median },
+    must: 'ours >= 0.97 * bare',
+  };
+}
