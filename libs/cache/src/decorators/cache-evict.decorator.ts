@@ -15,7 +15,8 @@ export interface CacheEvictOptions<Args extends unknown[]> {
  * @CacheEvict({ keys: (id: string) => [`plan:${id}`], tags: ['plans'] })
  * async updatePlan(id: string, change: PlanChange) { … }
  */
-export function CacheEvict<Args extends unknown[]>({ keys, tags }: CacheEvictOptions<Args>) {
+// oxlint-disable-next-line typescript/no-explicit-any -- fixed keys fit a method with any arguments
+export function CacheEvict<Args extends unknown[] = any[]>({ keys, tags }: CacheEvictOptions<Args>) {
   return aroundMethod<ClusterCache, Args>(
     ClusterCache,
     'ClusterCache for @CacheEvict() (import ClusterCacheModule or ClusterModule)',

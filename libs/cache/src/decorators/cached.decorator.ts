@@ -20,7 +20,8 @@ export interface CachedOptions<Args extends unknown[]> extends Omit<FillOptions,
  * @Cached((id: string) => `plan:${id}`, { ttlMs: 60_000, tags: (id) => ['plans', `plan:${id}`] })
  * async findPlan(id: string): Promise<Plan | null> { … }
  */
-export function Cached<Args extends unknown[]>(key: CacheKeyOf<Args>, options: CachedOptions<Args> = {}) {
+// oxlint-disable-next-line typescript/no-explicit-any -- fixed keys fit a method with any arguments
+export function Cached<Args extends unknown[] = any[]>(key: CacheKeyOf<Args>, options: CachedOptions<Args> = {}) {
   return <Method extends AsyncMethod<Args>>(
     target: object,
     method: string | symbol,

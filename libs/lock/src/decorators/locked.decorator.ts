@@ -26,7 +26,8 @@ export interface LockedOptions extends Omit<AcquireOptions, 'signal' | 'transact
  * @Locked((id: string) => `subscription:${id}`, { waitMs: 5_000 })
  * async renew(id: string) { … }
  */
-export function Locked<Args extends unknown[]>(key: LockKey<Args>, options: LockedOptions = {}) {
+// oxlint-disable-next-line typescript/no-explicit-any -- a fixed key fits a method with any arguments
+export function Locked<Args extends unknown[] = any[]>(key: LockKey<Args>, options: LockedOptions = {}) {
   const { busy = options.waitMs === 0 ? 'throw' : 'wait', ...how } = options;
   const waitMs = busy === 'wait' ? how.waitMs : 0;
   return aroundMethod<LockService, Args>(
