@@ -30,8 +30,9 @@ export class RedisBus implements Bus {
     const subscriber = this.subscriber;
     const { remove } = this.subscriptions.add(this.name(channel), handler, options);
     const unsubscribe = async () => {
-      if (remove() && this.subscriber === subscriber)
-        await subscriber.unsubscribe(this.name(channel)).catch(() => undefined);
+      // While the link is down the command would wait for it, and a shutdown with it.
+      if (remove() && this.subscriber === subscriber && subscriber.status === 'ready')
+        await withDeadline('Unsubscribing', subscriber.unsubscribe(this.name(channel))).catch(() => undefined);
     };
     try {
       // Also for the second subscriber of a channel: the first one's SUBSCRIBE may still be under way.
