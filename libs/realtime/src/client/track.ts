@@ -9,15 +9,16 @@ export class Track {
   private readonly tickets = new Map<string, string>();
   /** The last message of each publisher: what came twice is dropped. */
   private readonly seen = new Map<string, number>();
-  private sinceConnect = 0;
+  /** How many came since the client came back; undefined when it is not being recovered. */
+  private late: number | undefined;
 
   hello(): Hello {
     return { sid: this.sid, position: this.position, tickets: Object.fromEntries(this.tickets) };
   }
 
   connected(sid: string): void {
+    this.late = this.sid === undefined ? undefined : 0;
     this.sid = sid;
-    this.sinceConnect = 0;
   }
 
   note({ position, joined = {}, left = [] }: StateNote): void {
@@ -30,7 +31,9 @@ export class Track {
   recovered(position: Position, refused: readonly string[]): number {
     this.advance(position);
     for (const room of refused) this.tickets.delete(room);
-    return this.sinceConnect;
+    const late = this.late ?? 0;
+    this.late = undefined;
+    return late;
   }
 
   /** False for a message that came before. */
@@ -38,7 +41,7 @@ export class Track {
     const last = this.seen.get(publisher) ?? 0;
     this.advance({ epoch, offset });
     if (seq <= last) return false;
-    this.sinceConnect++;
+    if (this.late !== undefined) this.late++;
     // Set anew, so that the publisher that was silent for the longest time is the first.
     this.seen.delete(publisher);
     this.seen.set(publisher, seq);

@@ -1,6 +1,5 @@
-import { afterCommit, InvalidInputError } from '@rookery/core';
+import { afterCommit, InvalidInputError, type TransactionManager } from '@rookery/core';
 import type { Namespace } from 'socket.io';
-import type { EntityManager } from 'typeorm';
 import type { RealtimeAdapter } from './realtime.adapter.js';
 import { checkRoom, roomOfUser } from './rooms.js';
 
@@ -56,7 +55,7 @@ export class Emission<Events extends EventMap = AnyEvents> {
    * @throws InvalidInputError when `manager` is in no transaction
    */
   emitAfterCommit<Name extends keyof Events & string>(
-    manager: EntityManager,
+    manager: TransactionManager,
     event: Name,
     ...args: Parameters<Events[Name]>
   ): void {
