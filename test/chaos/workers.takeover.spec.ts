@@ -69,6 +69,11 @@ describe.each(backends)('a worker on %s', (backend) => {
     const backAt = now();
     await vi.waitFor(() => expect(workers.notes('feed-start')).toHaveLength(2), WAIT);
     const recoveredMs = Math.round(workers.notes('feed-start')[1].at - backAt);
+    await vi.waitFor(async () => {
+      const tasks = (await workers.list(0)).filter(({ kind }) => kind === 'interval');
+      expect(tasks.map(({ overdueMs }) => overdueMs < 2_000)).toEqual([true, true, true, true, true]);
+      expect(tasks.every(({ runs }) => runs.every(({ startedAt }) => startedAt! > backAt))).toBe(true);
+    }, WAIT);
     expect(workers.notes('unhandled')).toEqual([]);
     const must = 'told before its lease can end, and starts again';
     record({

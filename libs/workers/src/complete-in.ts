@@ -1,4 +1,5 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
+import type { DataSource } from 'typeorm';
 import { RunAlreadyDoneError } from './workers.errors.js';
 
 /** In the app's own database, which need not be the backend's. */
@@ -12,8 +13,8 @@ with old as (delete from rookery.worker_completions where task = $1 and slot < $
 insert into rookery.worker_completions (task, slot) values ($1, $2) on conflict do nothing returning slot`;
 
 /** See `WorkerRun.completeIn`. */
-export async function completeIn(manager: EntityManager, task: string, name: string, slot: number): Promise<void> {
-  await ensureTable(manager.connection);
+export async function completeIn(manager: TransactionManager, task: string, name: string, slot: number): Promise<void> {
+  await ensureTable(manager.connection as DataSource);
   const rows = await manager.query<unknown[]>(COMPLETE, [task, slot]);
   if (rows.length === 0) throw new RunAlreadyDoneError(name, slot);
 }

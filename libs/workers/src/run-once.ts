@@ -48,10 +48,8 @@ export async function runOnce(
     const code = { definition, policy, label: name, execute: watched };
     const run: ActiveRun = new ActiveRun(record, code, presence, application);
     const outcome = await run.ended;
-    if (outcome) {
-      const status = failure ? 'failed' : outcome.status;
-      await withDeadline('Recording', driver.finish(id, [{ ...outcome, status }]));
-    }
+    const status = failure ? 'failed' : outcome.status;
+    await withDeadline('Recording', driver.finish(id, [{ ...outcome, status }]));
     if (failure) throw failure.error;
     run.signal.throwIfAborted();
     return true;

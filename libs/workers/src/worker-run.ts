@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
 import { completeIn } from './complete-in.js';
 import type { RunRecord } from './workers.driver.js';
 
@@ -55,7 +55,7 @@ export class WorkerRun<Data = unknown> {
    *   await run.completeIn(manager);
    * });
    */
-  async completeIn(manager: EntityManager): Promise<void> {
+  async completeIn(manager: TransactionManager): Promise<void> {
     const task = `${this.life.application}/${this.name}`;
     await completeIn(manager, task, this.name, this.scheduledAt.getTime());
   }

@@ -11,8 +11,8 @@ const MAX_ERROR_CHARACTERS = 2_000;
 
 /** A run on this replica: calls the method, and ends its signal when the run may no longer go on. */
 export class ActiveRun {
-  /** Settles with the end of the run; null when it was lost, so that there is nothing to record. */
-  readonly ended: Promise<RunOutcome | null>;
+  /** Settles with the end of the run, for the store to record. */
+  readonly ended: Promise<RunOutcome>;
   private readonly abort = new AbortController();
   private watch: NodeJS.Timeout | undefined;
   private deadline: NodeJS.Timeout | undefined;
@@ -53,7 +53,7 @@ export class ActiveRun {
     this.abort.abort(new RunStoppedError(this.record.name));
   }
 
-  private async execute(): Promise<RunOutcome | null> {
+  private async execute(): Promise<RunOutcome> {
     const data: unknown = this.code.definition.data === undefined ? undefined : JSON.parse(this.code.definition.data);
     // Awaiting first: a method that throws at once is as good as one that rejects, and the caller goes on.
     const work = Promise.resolve().then(() => this.code.execute(new WorkerRun(this.record, this, data)));
@@ -76,17 +76,18 @@ export class ActiveRun {
     throw this.signal.reason;
   }
 
-  private outcome(failure: { error: unknown } | undefined): RunOutcome | null {
+  private outcome(failure: { error: unknown } | undefined): RunOutcome {
     const { runId, name } = this.record;
     const { reason } = this.signal as { reason: unknown };
+    const mayRerun = !this.isEndless && this.code.policy.onCrash === 'rerun';
     const end = { runId, name, error: failure ? textOf(failure.error) : null, rerun: false };
     // What ran to its end is done, however late; the store decides whether it still counts.
     if (!failure && !(reason instanceof RunTimeoutError) && !(reason instanceof RunStoppedError && this.isEndless))
       return { ...end, status: 'succeeded' };
-    if (reason instanceof RunLostError) return null;
+    // The store may still hold it for us, when it was away itself; otherwise it will not listen.
+    if (reason instanceof RunLostError) return { ...end, status: 'crashed', rerun: mayRerun };
     if (reason instanceof RunTimeoutError) return { ...end, status: 'timed-out', error: reason.message };
-    if (reason instanceof RunStoppedError)
-      return { ...end, status: 'cut', error: null, rerun: !this.isEndless && this.code.policy.onCrash === 'rerun' };
+    if (reason instanceof RunStoppedError) return { ...end, status: 'cut', error: null, rerun: mayRerun };
     return { ...end, status: 'failed' };
   }
 

@@ -40,7 +40,7 @@ export class Runner {
     void run.ended.then((outcome) => {
       this.active.delete(record.runId);
       this.endedAt.set(record.runId, performance.now());
-      if (outcome) this.settle(outcome, code.label);
+      this.settle(outcome, code.label);
     });
   }
 
@@ -51,7 +51,8 @@ export class Runner {
       if (!held.has(runId) && run.record.startedAt! < beat.now - leaseMs / 2)
         run.lose('its lease had ended at the store');
     }
-    for (const [runId, at] of this.endedAt) if (at < performance.now() - REMEMBER_MS) this.endedAt.delete(runId);
+    for (const [runId, at] of this.endedAt)
+      if (!held.has(runId) && at < performance.now() - REMEMBER_MS) this.endedAt.delete(runId);
   }
 
   /** Tells the runs that `which` chooses to stop. */

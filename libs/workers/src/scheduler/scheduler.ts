@@ -13,8 +13,9 @@ import type { Task } from './task.js';
 const TURN_MS = 120;
 /** What is waited after the store failed. */
 const RETRY_MS = 250;
-/** What is waited after a claim that was refused, so that no misunderstanding becomes a busy loop. */
+/** What is waited after a claim that was refused, longer each time, so that no misunderstanding becomes a busy loop. */
 const REFUSED_MS = 5;
+const LONGEST_REFUSED_MS = 500;
 const LONGEST_SLEEP_MS = 60_000;
 /** How often the store hears which tasks from code still exist. */
 const REGISTER_EVERY_MS = 60_000;
@@ -109,14 +110,16 @@ export class Scheduler {
 
   /** Claims until nothing is due; answers when the next thing will be. */
   private async claimDue(): Promise<number> {
-    for (;;) {
+    for (let refusedMs = REFUSED_MS; ;) {
       const { claims, wakeAt } = this.due();
       if (claims.length === 0 || !this.isOpen) return wakeAt;
       if (!this.presence.isSure) {
         this.presence.wake();
         return this.clock.now() + RETRY_MS;
       }
-      if (!(await this.claim(claims))) await sleep(REFUSED_MS);
+      if (await this.claim(claims)) continue;
+      await sleep(refusedMs);
+      refusedMs = Math.min(refusedMs * 2, LONGEST_REFUSED_MS);
     }
   }
 

@@ -68,16 +68,17 @@ export class TaskTable {
 
   private adopt(record: TaskRecord): void {
     const { definition } = record;
-    const own = definition.source === 'code' ? this.code.get(definition.name) : this.dynamic(record);
-    // Somebody else's: a newer or older version of the app has it, or another role.
-    if (!own) return void this.tasks.delete(definition.name);
-    let task = this.tasks.get(definition.name);
-    if (task?.code !== own && !isSame(task?.code, own)) task = new Task(own);
     try {
-      task!.follow(definition.schedule, this.upSince);
-      task!.learn(record);
-      this.tasks.set(definition.name, task!);
+      const own = definition.source === 'code' ? this.code.get(definition.name) : this.dynamic(record);
+      // Somebody else's: a newer or older version of the app has it, or another role.
+      if (!own) return void this.tasks.delete(definition.name);
+      const known = this.tasks.get(definition.name);
+      const task = known && isSame(known.code, own) ? known : new Task(own);
+      task.follow(definition.schedule, this.upSince);
+      task.learn(record);
+      this.tasks.set(definition.name, task);
     } catch (error) {
+      this.tasks.delete(definition.name);
       this.logger.warn(`Leaving task "${definition.name}" to other replicas: ${reason(error)}`);
     }
   }
@@ -90,6 +91,6 @@ export class TaskTable {
   }
 }
 
-function isSame(a: TaskCode | undefined, b: TaskCode): boolean {
-  return a !== undefined && JSON.stringify(a.definition) === JSON.stringify(b.definition);
+function isSame(a: TaskCode, b: TaskCode): boolean {
+  return a === b || (a.execute === b.execute && JSON.stringify(a.definition) === JSON.stringify(b.definition));
 }

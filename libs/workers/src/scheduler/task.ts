@@ -17,6 +17,8 @@ export interface TaskCode {
 /** How long a worker that ended is left alone before it starts again; doubles with every failure. */
 const RESTART_MS = 1_000;
 const LONGEST_RESTART_MS = 30_000;
+/** How old an answer of the store can be. */
+const LATE_ANSWER_MS = 5_000;
 /** The end of a worker makes every replica look at the tasks again; this is for a word that was lost. */
 const WORKER_POLL_MS = 10_000;
 
@@ -42,9 +44,10 @@ export class Task {
     return this.state?.cursor;
   }
 
-  /** Takes over what the store says, unless something newer was heard already. */
+  /** Takes over what the store says, unless something newer was heard already (or the store's clock was set back). */
   learn(state: TaskState): void {
-    if (!this.state || state.readAt >= this.state.readAt) this.state = state;
+    const olderByMs = (this.state?.readAt ?? 0) - state.readAt;
+    if (olderByMs <= 0 || olderByMs > LATE_ANSWER_MS) this.state = state;
   }
 
   /** The store does not know it: nothing to do until it does. */
