@@ -61,7 +61,9 @@ export function blobStorage<Request = IncomingMessage>(
   async function store(request: Request & object, file: IncomingFile & { stream: Readable }): Promise<Stored> {
     // Asked for while the name is made: a source that fails meanwhile must not end the process.
     file.stream.on('error', () => undefined);
-    const blob = await storeOf(request).put((await options.name?.(request, file)) ?? randomUUID(), file.stream, {
+    // Left alive when the put gives up: multer would report the destroyed stream instead of the reason.
+    const body = file.stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    const blob = await storeOf(request).put((await options.name?.(request, file)) ?? randomUUID(), body, {
       contentType: file.mimetype,
       metadata: options.metadata?.(request, file),
       overwrite: options.overwrite,
