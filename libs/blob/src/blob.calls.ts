@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
 import type { BlobRange } from './blob-info.js';
 import type { DispositionOptions } from './http/content-headers.js';
 
@@ -10,7 +10,7 @@ export interface BlobCallOptions {
    * The caller's TypeORM transaction: what is written becomes visible when it commits and vanishes when it rolls back.
    * Only with `databaseBlobs()` on the same DataSource.
    */
-  manager?: EntityManager;
+  manager?: TransactionManager;
 }
 
 /** Options of `put`. */

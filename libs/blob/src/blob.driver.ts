@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
 import type { BlobEntry, ByteRange } from './blob-info.js';
 
 /** Where a blob is. Both parts are checked and normalised; `container` already tells tenants apart. */
@@ -39,7 +39,7 @@ export interface BlobWrite {
   /** Aborts when the caller gave up. */
   signal: AbortSignal;
   /** The caller's transaction. Only handed to drivers that are `transactional`. */
-  manager?: EntityManager;
+  manager?: TransactionManager;
 }
 
 /** What a read is told. */
@@ -49,7 +49,7 @@ export interface BlobRead {
   /** Only this version. */
   etag?: string;
   signal?: AbortSignal;
-  manager?: EntityManager;
+  manager?: TransactionManager;
 }
 
 /** How a listing goes on. */
@@ -147,7 +147,7 @@ export interface BlobDriver {
 /** What a driver may need of the app. */
 export interface BlobDriverHost {
   /** The app's TypeORM DataSource, or undefined. */
-  dataSource(): Promise<import('typeorm').DataSource | undefined>;
+  dataSource(): Promise<object | undefined>;
 }
 
 /** What `databaseBlobs()`, `s3Blobs()` … return: which driver, made once the app is there. */

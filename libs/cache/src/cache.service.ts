@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { checkMs, traced } from '@rookery/core';
-import type { EntityManager } from 'typeorm';
+import { checkMs, traced, type TransactionManager } from '@rookery/core';
 import { CacheAccess, type CacheLookup } from './cache.access.js';
 import type { CacheEngine, CacheHealth } from './cache.engine.js';
 import { CacheScope, clearVersion, tagVersion } from './cache.names.js';
@@ -168,7 +167,7 @@ export class ClusterCache {
    *   cache.afterCommit(manager).delete(`plan:${plan.id}`);
    * });
    */
-  afterCommit(manager: EntityManager): TransactionalCache {
+  afterCommit(manager: TransactionManager): TransactionalCache {
     return new TransactionalCache(this, manager);
   }
 

@@ -1,5 +1,4 @@
-import { checkMs, checkName, InvalidInputError, type Backend } from '@rookery/core';
-import type { EntityManager } from 'typeorm';
+import { checkMs, checkName, InvalidInputError, type Backend, type TransactionManager } from '@rookery/core';
 import type { LockMode } from './lock.driver.js';
 
 /** How a lock is held. */
@@ -36,7 +35,7 @@ export interface AcquireOptions extends TryOptions {
    * (`pg_advisory_xact_lock`) and ends with it, whatever the backend. It excludes others who pass `transaction` on the
    * same database, not those who do not. `ttlMs`, `autoRenew`, `maxHoldMs` and `permits` mean nothing to it.
    */
-  transaction?: EntityManager;
+  transaction?: TransactionManager;
 }
 
 /** Options of `LockModule.forRoot()`. */
@@ -69,7 +68,7 @@ export interface LockRequest {
   permits: number;
   weight: number;
   signal?: AbortSignal;
-  transaction?: EntityManager;
+  transaction?: TransactionManager;
 }
 
 /** @throws InvalidInputError naming what is wrong */

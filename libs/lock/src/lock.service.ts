@@ -1,8 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { checkName, ReplicaIdentity, traced, type Backend, type DrainRegistry } from '@rookery/core';
-import type { EntityManager } from 'typeorm';
+import {
+  checkName,
+  ReplicaIdentity,
+  traced,
+  type Backend,
+  type DrainRegistry,
+  type TransactionManager,
+} from '@rookery/core';
 import { Acquisition } from './acquisition.js';
 import { Holdings } from './holdings.js';
 import { Lease } from './lease.js';
@@ -170,7 +176,7 @@ export class LockService implements OnModuleInit, OnApplicationShutdown {
     return granted && this.holdings.add(request, acquisition.grant, granted, () => acquisition.forget());
   }
 
-  private async inTransaction(request: LockRequest & { transaction: EntityManager }): Promise<Lock> {
+  private async inTransaction(request: LockRequest & { transaction: TransactionManager }): Promise<Lock> {
     const { token, holding } = await lockInTransaction(this.backend.namespace, request);
     return new Lock(request.keys, token, holding, this.holdings);
   }

@@ -1,4 +1,4 @@
-import { abortable, InvalidInputError } from '@rookery/core';
+import { abortable, InvalidInputError, type TransactionManager } from '@rookery/core';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { Holding } from './lease.js';
 import { LockTimeoutError } from './lock.errors.js';
@@ -13,9 +13,10 @@ const LOCK_NOT_AVAILABLE = '55P03';
  */
 export async function lockInTransaction(
   namespace: string,
-  request: LockRequest & { transaction: EntityManager },
+  request: LockRequest & { transaction: TransactionManager },
 ): Promise<{ token: number; holding: Holding }> {
-  const { keys, mode, transaction: manager, label } = request;
+  const { keys, mode, label } = request;
+  const manager = request.transaction as EntityManager;
   const { queryRunner } = manager;
   if (!queryRunner?.isTransactionActive)
     throw new InvalidInputError(

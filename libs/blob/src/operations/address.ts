@@ -1,5 +1,4 @@
-import type { EntityManager } from 'typeorm';
-import { InvalidInputError } from '@rookery/core';
+import { InvalidInputError, type TransactionManager } from '@rookery/core';
 import { checkBlobName } from '../blob-name.js';
 import type { OpenContainer } from '../blob.containers.js';
 import type { BlobAddress, StoredBlob } from '../blob.driver.js';
@@ -12,7 +11,7 @@ export function addressOf(container: OpenContainer, name: string): BlobAddress {
 }
 
 /** @throws BlobUnsupportedError, InvalidInputError */
-export function checkManager({ name, driver }: OpenContainer, manager: EntityManager | undefined): void {
+export function checkManager({ name, driver }: OpenContainer, manager: TransactionManager | undefined): void {
   if (!manager) return;
   if (!driver.transactional)
     throw new BlobUnsupportedError(

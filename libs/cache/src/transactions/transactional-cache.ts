@@ -1,5 +1,4 @@
-import { afterCommit } from '@rookery/core';
-import type { EntityManager } from 'typeorm';
+import { afterCommit, type TransactionManager } from '@rookery/core';
 import type { ClusterCache } from '../cache.service.js';
 import type { EntryOptions } from '../entry.options.js';
 
@@ -7,7 +6,7 @@ import type { EntryOptions } from '../entry.options.js';
 export class TransactionalCache {
   constructor(
     private readonly cache: ClusterCache,
-    private readonly manager: EntityManager,
+    private readonly manager: TransactionManager,
   ) {}
 
   set(key: string, value: unknown, options?: EntryOptions): void {

@@ -1,5 +1,5 @@
-import { checkName, withDeadline } from '@rookery/core';
-import type { DataSource, EntityManager } from 'typeorm';
+import { checkName, withDeadline, type TransactionManager } from '@rookery/core';
+import type { DataSource } from 'typeorm';
 import { LOCK_MIGRATIONS } from '../lock.schema.js';
 import { StaleFenceError } from './fence.errors.js';
 
@@ -19,7 +19,7 @@ import { StaleFenceError } from './fence.errors.js';
  *   await manager.save(invoice);
  * });
  */
-export async function assertFence(manager: EntityManager, resource: string, token: number): Promise<void> {
+export async function assertFence(manager: TransactionManager, resource: string, token: number): Promise<void> {
   checkName('The fenced resource', resource);
   await ensureTable(manager);
   const rows = await manager.query<unknown[]>(
@@ -35,8 +35,8 @@ export async function assertFence(manager: EntityManager, resource: string, toke
 const ready = new WeakSet<DataSource>();
 
 /** Looks through the caller's own connection: a pool of one has no other. */
-async function ensureTable(manager: EntityManager): Promise<void> {
-  const dataSource = manager.connection;
+async function ensureTable(manager: TransactionManager): Promise<void> {
+  const dataSource = manager.connection as DataSource;
   if (ready.has(dataSource)) return;
   const [{ exists }] = await manager.query<{ exists: boolean }[]>(
     `select to_regclass('rookery.fences') is not null as exists`,

@@ -1,3 +1,4 @@
+import type { TransactionManager } from '@rookery/core';
 import type { EntityManager, ObjectLiteral, Repository } from 'typeorm';
 import type { Lock } from '../lock.handle.js';
 import { assertFence } from './assert-fence.js';
@@ -22,7 +23,7 @@ const WRITES = [
 ] as const;
 
 /** A repository's writes, each refused when its lock has gone to somebody else. */
-export type FencedRepository<Entity extends ObjectLiteral> = Pick<Repository<Entity>, (typeof WRITES)[number]>;
+export type FencedRepository<Of> = Pick<Of, Extract<keyof Of, (typeof WRITES)[number]>>;
 
 /**
  * Runs `work` in a transaction that a stale holder of the lock cannot commit: {@link assertFence}, then the work.
@@ -34,14 +35,14 @@ export type FencedRepository<Entity extends ObjectLiteral> = Pick<Repository<Ent
  *   await manager.insert(Posting, postings);
  * });
  */
-export async function fencedTransaction<T>(
-  manager: EntityManager,
+export async function fencedTransaction<Manager extends TransactionManager, T>(
+  manager: Manager,
   fence: Fence,
-  work: (manager: EntityManager) => Promise<T>,
+  work: (manager: Manager) => Promise<T>,
 ): Promise<T> {
-  return manager.transaction(async (transaction) => {
+  return (manager as unknown as EntityManager).transaction(async (transaction) => {
     for (const key of fence.keys ?? [fence.key]) await assertFence(transaction, key, fence.fencingToken);
-    return work(transaction);
+    return work(transaction as unknown as Manager);
   });
 }
 
@@ -51,14 +52,15 @@ export async function fencedTransaction<T>(
  * @throws StaleFenceError from each method, when a newer holder has written
  * @example await fencedRepository(this.invoices, lock).save(invoice);
  */
-export function fencedRepository<Entity extends ObjectLiteral>(
-  repository: Repository<Entity>,
+export function fencedRepository<Of extends { readonly manager: TransactionManager }>(
+  repository: Of,
   fence: Fence,
-): FencedRepository<Entity> {
+): FencedRepository<Of> {
+  const plain = repository as unknown as Repository<ObjectLiteral>;
   const fenced = (name: (typeof WRITES)[number]) => {
     const write = (...args: unknown[]) =>
-      fencedTransaction(repository.manager, fence, (manager) => {
-        const target = manager.withRepository(repository) as unknown as Record<
+      fencedTransaction(plain.manager, fence, (manager) => {
+        const target = manager.withRepository(plain) as unknown as Record<
           string,
           (...args: unknown[]) => Promise<unknown>
         >;
@@ -66,5 +68,5 @@ export function fencedRepository<Entity extends ObjectLiteral>(
       });
     return [name, write];
   };
-  return Object.fromEntries(WRITES.map(fenced)) as FencedRepository<Entity>;
+  return Object.fromEntries(WRITES.map(fenced)) as FencedRepository<Of>;
 }

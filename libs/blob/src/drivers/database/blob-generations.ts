@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
 import type { ByteRange } from '../../blob-info.js';
 import { ahead, asBuffer, inPieces } from '../../transfer/chunks.js';
 import type { BlobRow } from './blob-rows.js';
@@ -18,7 +18,7 @@ export class BlobGenerations {
   ) {}
 
   /** Writes all chunks, several at a time. Nothing points to them yet. */
-  async write(body: AsyncIterable<Buffer>, signal: AbortSignal, manager?: EntityManager) {
+  async write(body: AsyncIterable<Buffer>, signal: AbortSignal, manager?: TransactionManager) {
     const generation = randomUUID();
     const { tables, nowMs, inFlight } = this.dialect;
     await this.dialect.run(
@@ -62,7 +62,7 @@ export class BlobGenerations {
     row: BlobRow,
     { start, end }: ByteRange,
     signal?: AbortSignal,
-    manager?: EntityManager,
+    manager?: TransactionManager,
   ): AsyncGenerator<Buffer> {
     const { generation, chunkBytes } = row;
     const run = this.dialect.run;
@@ -89,13 +89,13 @@ export class BlobGenerations {
     yield* ahead(tasks(), manager ? 0 : this.dialect.inFlight > 1 ? 2 : 0);
   }
 
-  async remove(generation: string, manager?: EntityManager): Promise<void> {
+  async remove(generation: string, manager?: TransactionManager): Promise<void> {
     const { chunks, generations } = this.dialect.tables;
     await this.dialect.run(`delete from ${chunks} where generation = ?`, [generation], manager);
     await this.dialect.run(`delete from ${generations} where generation = ?`, [generation], manager);
   }
 
-  private async insert(generation: string, idx: number, data: Buffer, manager?: EntityManager): Promise<void> {
+  private async insert(generation: string, idx: number, data: Buffer, manager?: TransactionManager): Promise<void> {
     await this.dialect.run(
       `insert into ${this.dialect.tables.chunks} (generation, idx, data) values (?, ?, ?)`,
       [generation, idx, data],
@@ -104,7 +104,7 @@ export class BlobGenerations {
   }
 
   /** Says that the write goes on. @throws when the sweep has given it up */
-  private async touch(generation: string, manager?: EntityManager): Promise<void> {
+  private async touch(generation: string, manager?: TransactionManager): Promise<void> {
     const { tables, nowMs } = this.dialect;
     await this.dialect.run(
       `update ${tables.generations} set touched_at = ${nowMs} where generation = ?`,
@@ -115,7 +115,7 @@ export class BlobGenerations {
   }
 
   /** @throws when the sweep has taken the generation for the leavings of a process that died */
-  async assertAlive(generation: string, manager?: EntityManager): Promise<void> {
+  async assertAlive(generation: string, manager?: TransactionManager): Promise<void> {
     const { rows } = await this.dialect.run(
       `select generation from ${this.dialect.tables.generations} where generation = ? and orphaned_at is null`,
       [generation],

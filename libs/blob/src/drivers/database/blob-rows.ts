@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
 import type { BlobEntry } from '../../blob-info.js';
 import type { BlobAddress, BlobListing, StoredBlob, WriteCondition } from '../../blob.driver.js';
 import type { Dialect } from './dialect.js';
@@ -23,7 +23,7 @@ export class BlobRows {
     private readonly namespace: string,
   ) {}
 
-  async find({ container, name }: BlobAddress, manager?: EntityManager): Promise<BlobRow | null> {
+  async find({ container, name }: BlobAddress, manager?: TransactionManager): Promise<BlobRow | null> {
     const { rows } = await this.dialect.run(
       `select ${FACTS} from ${this.dialect.tables.blobs} where namespace = ? and container = ? and name = ?`,
       [this.namespace, container, name],
@@ -37,7 +37,7 @@ export class BlobRows {
     at: BlobAddress,
     row: Omit<BlobRow, 'stored'> & { stored: Omit<StoredBlob, 'createdAt'> },
     onlyIf: WriteCondition,
-    manager?: EntityManager,
+    manager?: TransactionManager,
   ): Promise<boolean> {
     const { stored, generation, chunkBytes } = row;
     const { etag, contentType, metadata, encoding = null, size, storedBytes, sha256 } = stored;
@@ -66,7 +66,7 @@ export class BlobRows {
   }
 
   /** Lets another name point to the same bytes. False when the source is gone or the condition does not hold. */
-  async copy(from: BlobAddress, to: BlobAddress, etag: string, onlyIf: 'any' | 'absent', manager?: EntityManager) {
+  async copy(from: BlobAddress, to: BlobAddress, etag: string, onlyIf: 'any' | 'absent', manager?: TransactionManager) {
     const { tables, nowMs } = this.dialect;
     const kept = VERSION.filter((column) => column !== 'etag' && column !== 'created_at').join(', ');
     const { affected } = await this.dialect.run(
@@ -79,7 +79,7 @@ export class BlobRows {
     return affected > 0;
   }
 
-  async remove({ container, name }: BlobAddress, etag?: string, manager?: EntityManager): Promise<boolean> {
+  async remove({ container, name }: BlobAddress, etag?: string, manager?: TransactionManager): Promise<boolean> {
     const { affected } = await this.dialect.run(
       `delete from ${this.dialect.tables.blobs} where namespace = ? and container = ? and name = ?${etag === undefined ? '' : ' and etag = ?'}`,
       [this.namespace, container, name, ...(etag === undefined ? [] : [etag])],
@@ -102,7 +102,12 @@ export class BlobRows {
     }));
   }
 
-  private async repoint(at: BlobAddress, values: unknown[], etag: string, manager?: EntityManager): Promise<boolean> {
+  private async repoint(
+    at: BlobAddress,
+    values: unknown[],
+    etag: string,
+    manager?: TransactionManager,
+  ): Promise<boolean> {
     const { tables, nowMs } = this.dialect;
     const columns = VERSION.slice(0, -1).map((column) => `${column} = ?`);
     const { affected } = await this.dialect.run(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { InvalidInputError } from '@rookery/core';
-import type { DataSource, EntityManager } from 'typeorm';
+import { InvalidInputError, type TransactionManager } from '@rookery/core';
+import type { DataSource } from 'typeorm';
 import type { BlobEntry } from '../../blob-info.js';
 import type { BlobAddress, BlobDriver, BlobListing, BlobRead, BlobWrite, StoredBlob } from '../../blob.driver.js';
 import { BlobGenerations, CHUNK_BYTES } from './blob-generations.js';
@@ -95,13 +95,18 @@ export class DatabaseBlobDriver implements BlobDriver {
     return this.sweeper.run(request);
   }
 
-  private checkManager(manager: EntityManager | undefined): void {
+  private checkManager(manager: TransactionManager | undefined): void {
     if (manager && manager.connection !== this.dataSource)
       throw new InvalidInputError('The manager', 'of another DataSource', 'of the one that keeps the blobs');
   }
 
   /** The row as it was written, with the database's time. Should it be replaced already, ours is as good. */
-  private async written(at: BlobAddress, etag: string, stored: Omit<StoredBlob, 'createdAt'>, manager?: EntityManager) {
+  private async written(
+    at: BlobAddress,
+    etag: string,
+    stored: Omit<StoredBlob, 'createdAt'>,
+    manager?: TransactionManager,
+  ) {
     const row = await this.rows.find(at, manager);
     return row?.stored.etag === etag ? row.stored : { ...stored, createdAt: new Date() };
   }

@@ -1,4 +1,5 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
+import type { DataSource, QueryRunner } from 'typeorm';
 
 /** What a statement gave back. */
 export interface SqlResult {
@@ -8,7 +9,7 @@ export interface SqlResult {
 }
 
 /** Runs a statement with `?` for its parameters, on any connection of the pool or in the caller's transaction. */
-export type RunSql = (sql: string, parameters: unknown[], manager?: EntityManager) => Promise<SqlResult>;
+export type RunSql = (sql: string, parameters: unknown[], manager?: TransactionManager) => Promise<SqlResult>;
 
 /** Where one kind of database differs from the others. */
 export interface Dialect {
@@ -29,7 +30,7 @@ export interface Dialect {
 /** Runs a statement by TypeORM's own means. */
 export function typeOrmRun(dataSource: DataSource): RunSql {
   return async (sql, parameters, manager) => {
-    const runner = manager?.queryRunner ?? dataSource.createQueryRunner();
+    const runner = (manager?.queryRunner as QueryRunner | undefined) ?? dataSource.createQueryRunner();
     try {
       const { raw, records, affected } = await runner.query(sql, parameters, true);
       const rows = records ?? (Array.isArray(raw) ? raw : []);

@@ -30,7 +30,7 @@ export function databaseBlobs(options: DatabaseBlobsOptions = {}): BlobDriverSou
   return {
     kind: 'database',
     create: async (host) => {
-      const dataSource = options.dataSource ?? (await host.dataSource());
+      const dataSource = options.dataSource ?? ((await host.dataSource()) as DataSource | undefined);
       if (!dataSource) throw new NoBlobDriverError('default');
       return new DatabaseBlobDriver(dataSource, dialectOf(dataSource), namespace, options.migrate ?? true);
     },

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { POSTGRES_MIGRATIONS } from './blob.schema.js';
 import type { Dialect } from './dialect.js';
 
@@ -20,7 +20,7 @@ export function postgresDialect(dataSource: DataSource): Dialect {
     orReplace: (columns) =>
       `on conflict (namespace, container, name) do update set ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
     run: async (sql, parameters, manager) => {
-      const client = manager ? ((await manager.queryRunner!.connect()) as PoolClient) : pool();
+      const client = manager ? ((await (manager.queryRunner as QueryRunner).connect()) as PoolClient) : pool();
       const { rows, rowCount } = await client.query<Record<string, unknown>>(numbered(sql), parameters);
       return { rows, affected: rowCount ?? 0 };
     },
