@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { afterCommit } from '@rookery/core';
-import type { EntityManager } from 'typeorm';
+import { afterCommit, type TransactionManager } from '@rookery/core';
 import { checkJson } from './job-data.js';
 import type { ActiveJob } from './jobs.driver.js';
 
@@ -96,7 +95,7 @@ export class JobContext {
    *   await ctx.completeIn(manager);
    * });
    */
-  async completeIn(manager: EntityManager, result: unknown = null): Promise<void> {
+  async completeIn(manager: TransactionManager, result: unknown = null): Promise<void> {
     this.signal.throwIfAborted();
     afterCommit(manager, () => (this.completed = true));
     await this.job.completeIn(manager, result);

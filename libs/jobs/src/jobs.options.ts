@@ -1,5 +1,4 @@
-import type { Backend } from '@rookery/core';
-import type { EntityManager } from 'typeorm';
+import type { Backend, TransactionManager } from '@rookery/core';
 
 /** How long a failed job waits for its next try. */
 export interface BackoffOptions {
@@ -61,7 +60,7 @@ export interface EnqueueOptions extends Pick<JobHandlerOptions, 'attempts' | 'pr
    */
   dedupe?: 'until-done' | 'latest' | { throttleMs: number } | { debounceMs: number };
   /** Makes the enqueue part of this TypeORM transaction: it counts when the transaction commits. PostgreSQL. */
-  manager?: EntityManager;
+  manager?: TransactionManager;
   /** Gives the call up; the job may still have been stored. */
   signal?: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '@rookery/core';
 import type { Job } from 'bullmq';
+import type { EntityManager } from 'typeorm';
 import type { ActiveJob } from '../jobs.driver.js';
 import type { BullmqConnection } from './bullmq-connection.js';
 import type { JobLease } from './job-lease.js';
@@ -34,7 +35,7 @@ export function activeJob(
       });
     },
     completeIn: async (manager, result) => {
-      const backend = await connection.transactional(job.queueName, manager);
+      const backend = await connection.transactional(job.queueName, manager as EntityManager);
       if (!backend)
         throw new InvalidInputError(
           'The manager of ctx.completeIn()',

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 
-/** The app's PostgreSQL DataSources, as TypeOrmModule or the app itself provide them. */
+/** The app's PostgreSQL DataSources of TypeORM, as TypeOrmModule or the app itself provide them. */
 @Injectable()
 export class AppDataSources {
   constructor(private readonly discovery: DiscoveryService) {}
 
-  all(): DataSource[] {
+  all(): object[] {
     // Known by its shape, so that an app without TypeORM needs none.
     const found = this.discovery.getProviders().map(({ instance }) => instance as DataSource | undefined);
     return [...new Set(found.filter((one) => isPostgres(one)))];

@@ -1,6 +1,6 @@
-import { afterCommit, InvalidInputError } from '@rookery/core';
+import { afterCommit, InvalidInputError, type TransactionManager } from '@rookery/core';
 import { runMigrations } from '@rookery/core/postgres';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { NewJob } from '../jobs.driver.js';
 import { OutboxRelay } from './outbox.relay.js';
 import { JOBS_MIGRATIONS } from './outbox.schema.js';
@@ -19,12 +19,12 @@ export class Outbox {
   ) {}
 
   /** Keeps delivering what is left in the outbox of these databases, whoever put it there. */
-  watch(dataSources: readonly DataSource[]): void {
-    for (const dataSource of dataSources) this.relay(dataSource);
+  watch(dataSources: readonly object[]): void {
+    for (const dataSource of dataSources) this.relay(dataSource as DataSource);
   }
 
-  async add(manager: EntityManager, jobs: readonly NewJob[]): Promise<string[]> {
-    const { connection } = manager;
+  async add(manager: TransactionManager, jobs: readonly NewJob[]): Promise<string[]> {
+    const connection = manager.connection as DataSource;
     if (connection.options.type !== 'postgres')
       throw new InvalidInputError('The manager', `of a ${connection.options.type} DataSource`, 'of a PostgreSQL one');
     await this.table(connection);

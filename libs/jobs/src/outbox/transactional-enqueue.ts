@@ -1,5 +1,4 @@
-import { afterCommit, InvalidInputError } from '@rookery/core';
-import type { EntityManager } from 'typeorm';
+import { afterCommit, InvalidInputError, type TransactionManager } from '@rookery/core';
 import type { JobsBackends } from '../jobs.backends.js';
 import type { NewJob } from '../jobs.driver.js';
 import type { AppDataSources } from './data-sources.js';
@@ -25,7 +24,7 @@ export class TransactionalEnqueue {
     await (await this.outbox)?.close();
   }
 
-  async add(manager: EntityManager, jobs: NewJob[]): Promise<string[]> {
+  async add(manager: TransactionManager, jobs: NewJob[]): Promise<string[]> {
     if (!manager.queryRunner?.isTransactionActive) {
       throw new InvalidInputError(
         'The manager',
