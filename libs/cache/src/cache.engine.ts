@@ -14,6 +14,7 @@ import { InvalidationBus } from './invalidation/invalidation-bus.js';
 import { InvalidationLog } from './invalidation/invalidation-log.js';
 import { Invalidator } from './invalidation/invalidator.js';
 import { jsonSerializer } from './serializers/json.serializer.js';
+import { Deadlines } from './tiers/deadlines.js';
 import { LocalTier } from './tiers/local-tier.js';
 import { SharedTier } from './tiers/shared-tier.js';
 import { Tiers } from './tiers/tiers.js';
@@ -54,7 +55,14 @@ export class CacheEngine implements OnModuleInit, OnApplicationShutdown {
     const l1 = options.l1 === false ? { ttlMs: 0, maxEntries: 1 } : (options.l1 ?? {});
     const local = new LocalTier(log, link, l1);
     const shared = new SharedTier(driver, log, link, this.events(), options);
-    const invalidator = new Invalidator(local, shared, log, link, handoffs);
+    const invalidator = new Invalidator(
+      local,
+      shared,
+      log,
+      link,
+      handoffs,
+      new Deadlines('The bus', options.deadlineMs ?? 250),
+    );
     this.tiers = new Tiers(local, shared, log, invalidator, options.compressAboveBytes);
     this.flights = new Flights(log);
     let fills = 0;

@@ -3,6 +3,7 @@ import { tagVersion } from '../cache.names.js';
 import { planOf, type EntryPlan } from '../entry.options.js';
 import type { LocalEntry } from '../tiers/local-tier.js';
 import { UNAVAILABLE, type Unavailable } from '../tiers/shared-tier.js';
+import { numbersOf } from '../tiers/tiers.js';
 import { LEASE_MS, type FillRequest, type FillServices } from './fill.request.js';
 import { outcomeOf, type Outcome } from './outcome.js';
 import { Production, type FillRight } from './production.js';
@@ -58,7 +59,7 @@ export class Fill {
       if (versions === UNAVAILABLE || lease === UNAVAILABLE) return await this.withoutStore();
       if (lease.granted) {
         const faster = await this.fasterOne(lease.entry);
-        const known = Object.fromEntries([...versions].map(([tag, { version }]) => [tag, version]));
+        const known = numbersOf(this.versionNames, versions);
         if (!faster) return await this.make({ owner, versions: known, startedAt: lease.startedAt });
         await tiers.shared.endFill(name, owner);
         return outcomeOf(faster, 'l2');

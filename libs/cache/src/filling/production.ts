@@ -5,6 +5,7 @@ import { planOf, type EntryPlan } from '../entry.options.js';
 import { storeLife } from '../tiers/entry-codec.js';
 import type { LocalEntry } from '../tiers/local-tier.js';
 import { UNAVAILABLE } from '../tiers/shared-tier.js';
+import { numbersOf } from '../tiers/tiers.js';
 import { LEASE_MS, type FillRequest, type FillServices } from './fill.request.js';
 import { FillContext } from './fill.context.js';
 import type { Outcome } from './outcome.js';
@@ -77,8 +78,7 @@ export class Production {
     const plan = planOf(key, { ...options, ...context.chosen }, defaults);
     const names = [...clears, ...plan.tags.map(tagVersion)];
     const versions = context.skipped ? undefined : await this.versionsFor(names);
-    const unguarded = Object.fromEntries(names.map((tag) => [tag, 0]));
-    const stored = await tiers.toStored(tree, plan, versions ?? unguarded);
+    const stored = await tiers.toStored(tree, plan, versions ?? numbersOf(names, UNAVAILABLE));
     const local = tiers.toLocal(stored, tree, this.since, plan);
     const wanted = versions !== undefined && tiers.log.isFresh(name, names, this.since);
     const accepted = this.right ? await this.endFill(wanted ? stored : undefined, plan) : true;

@@ -1,16 +1,17 @@
 import type { Handoffs } from '../filling/handoffs.js';
+import type { Deadlines } from '../tiers/deadlines.js';
 import type { LocalTier } from '../tiers/local-tier.js';
 import { UNAVAILABLE, type SharedTier } from '../tiers/shared-tier.js';
 import type { CacheMessage, InvalidationBus } from './invalidation-bus.js';
 import type { InvalidationLog } from './invalidation-log.js';
-import { Recovery } from './recovery.js';
+import { Recovery, type Unfinished } from './recovery.js';
 
 /**
  * Carries an invalidation everywhere, in this order: the store, this process, the other replicas. So nobody who hears
  * of it can read the old value from the store and keep it.
  */
 export class Invalidator {
-  readonly recovery = new Recovery((message) => this.repeat(message));
+  readonly recovery = new Recovery((unfinished) => this.repeat(unfinished));
 
   constructor(
     private readonly local: LocalTier,
@@ -18,6 +19,7 @@ export class Invalidator {
     private readonly log: InvalidationLog,
     private readonly bus: InvalidationBus,
     private readonly handoffs: Handoffs,
+    private readonly deadlines: Deadlines,
   ) {}
 
   async open(): Promise<void> {
@@ -45,12 +47,18 @@ export class Invalidator {
     await this.announce({ versions }, outcome === UNAVAILABLE);
   }
 
-  /** Tells this process and the others. `missed`: the store has not done it, so it must be done again. */
+  /**
+   * Tells this process and the others. `missed`: the store has not done it, so it must be done again; then nobody waits
+   * for the bus either, which is likely to be in the same trouble.
+   */
   async announce(message: CacheMessage, missed = false): Promise<void> {
     this.apply(message);
-    if (missed) this.recovery.add(message);
-    const told = await this.publish(message);
-    if (!told) this.recovery.add(message);
+    if (missed) this.recovery.add(message, true);
+    else this.recovery.settle(message);
+    const told = this.publish(message).then((ok) => {
+      if (!ok) this.recovery.add(message, false);
+    });
+    if (!missed) await told;
   }
 
   /** Tells those who wait for a fill. When this is lost, they find out by looking. */
@@ -59,17 +67,17 @@ export class Invalidator {
     void this.publish({ filled: [name] });
   }
 
-  private async repeat({ keys, versions }: { keys: string[]; versions: string[] }): Promise<boolean> {
+  private async repeat({ store, bus }: Unfinished): Promise<boolean> {
     const outcomes = await Promise.all([
-      ...keys.map((name) => this.shared.delete(name)),
-      ...(versions.length > 0 ? [this.shared.bump(versions)] : []),
+      ...store.keys.map((name) => this.shared.delete(name)),
+      ...(store.versions.length > 0 ? [this.shared.bump(store.versions)] : []),
     ]);
-    this.apply({ keys, versions });
-    return !outcomes.includes(UNAVAILABLE) && (await this.publish({ keys, versions }));
+    this.apply(store);
+    return !outcomes.includes(UNAVAILABLE) && (await this.publish(bus));
   }
 
   private publish(message: CacheMessage): Promise<boolean> {
-    return this.bus.publish(message).then(
+    return this.deadlines.within(this.bus.publish(message)).then(
       () => true,
       () => false,
     );

@@ -1,4 +1,4 @@
-import type { StoredEntry } from '../cache.driver.js';
+import type { StoredEntry, Version } from '../cache.driver.js';
 import type { EntryPlan } from '../entry.options.js';
 import type { InvalidationLog } from '../invalidation/invalidation-log.js';
 import type { Invalidator } from '../invalidation/invalidator.js';
@@ -56,18 +56,13 @@ export class Tiers {
   async write(name: string, tree: unknown, plan: EntryPlan, versionNames: readonly string[]): Promise<void> {
     const since = this.log.now();
     const versions = await this.shared.versionsOf(versionNames);
-    let entry: LocalEntry | undefined;
-    let outcome: true | Unavailable = UNAVAILABLE;
-    if (versions !== UNAVAILABLE) {
-      const known = Object.fromEntries([...versions].map(([tag, { version }]) => [tag, version]));
-      const stored = await this.toStored(tree, plan, known);
-      outcome = await this.shared.set(name, stored, storeLife(plan));
-      entry = this.toLocal(stored, tree, since, plan);
-    }
-    const fresh = entry !== undefined && this.log.isFresh(name, entry.versions, since);
+    const stored = await this.toStored(tree, plan, numbersOf(versionNames, versions));
+    const outcome = versions === UNAVAILABLE ? UNAVAILABLE : await this.shared.set(name, stored, storeLife(plan));
+    const entry = this.toLocal(stored, tree, since, plan);
+    const fresh = this.log.isFresh(name, entry.versions, since);
     const announced = this.invalidator.announce({ keys: [name] }, outcome === UNAVAILABLE);
     // Our own announcement has just dropped the key here; the value that it announced is the one to keep.
-    if (entry && fresh) this.keep(name, { ...entry, since: this.log.now() }, plan);
+    if (fresh) this.keep(name, { ...entry, since: this.log.now() }, plan);
     await announced;
   }
 
@@ -75,4 +70,13 @@ export class Tiers {
     if (plan.l1 && entry.freshUntil > performance.now() && this.log.isFresh(name, entry.versions, entry.since))
       this.local.put(name, entry);
   }
+}
+
+/** Without the store there are no versions to store; the names still say what the value depends on. */
+export function numbersOf(
+  names: readonly string[],
+  versions: ReadonlyMap<string, Version> | Unavailable,
+): Record<string, number> {
+  const known = versions === UNAVAILABLE ? undefined : versions;
+  return Object.fromEntries(names.map((name) => [name, known?.get(name)?.version ?? 0]));
 }

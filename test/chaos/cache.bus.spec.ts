@@ -1,0 +1,168 @@
+import type { ClusterCache } from '@rookery/cache';
+import { startProxy, startRedis, type Link, type StoreHandle } from '@rookery/testing';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cacheScene, recovered, type CacheScene } from './cache.scene.js';
+import { randomOf, record, scale } from './report.js';
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const HOUR = { ttlMs: 3_600_000, l1TtlMs: 3_600_000 };
+
+describe('no stale value', () => {
+  let store: StoreHandle;
+  let link: Link;
+  let scene: CacheScene;
+  let near: ClusterCache;
+  /** Reaches the store by a link that can be cut. */
+  let far: ClusterCache;
+
+  beforeEach(async () => {
+    store = await startRedis();
+    link = await startProxy(store.port);
+    scene = cacheScene(() => store.url);
+    near = await scene.replica();
+    far = await scene.replica({}, link.throughUrl(store.url));
+  });
+  afterEach(async () => {
+    link.heal();
+    await scene.stop();
+    await link.stop();
+    await store.stop();
+  });
+
+  it('is served after the bus was cut for less than a second during writes', async () => {
+    const admin = new Redis(store.url).on('error', () => undefined);
+    const tries = 20 * scale;
+    let violations = 0;
+    for (let index = 0; index < tries; index++) {
+      const key = `k${index}`;
+      await near.set(key, 'old', HOUR);
+      expect(await far.get(key)).toBe('old');
+      await Promise.all([admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub'), near.set(key, 'new', HOUR)]);
+      await recovered(() => expect(far.health().busConnected).toBe(true));
+      // One round trip after the reconnect, all that was missed must be known.
+      await pause(50);
+      if ((await far.get(key)) !== 'new') violations++;
+    }
+    admin.disconnect();
+    expect(violations).toBe(0);
+    record({
+      id: 'cache-bus-cut',
+      backend: 'redis',
+      fault: 'subscriptions killed while another replica writes',
+      operations: tries,
+      violations,
+      must: '0 stale reads after the reconnect',
+    });
+  });
+
+  it('is served after a replica was cut off for long, and it goes on serving meanwhile', async () => {
+    const keys = Array.from({ length: 50 }, (_, index) => `k${index}`);
+    for (const key of keys) {
+      await near.set(key, 'old', { ...HOUR, tags: ['t'] });
+      await recovered(async () => expect(await far.lookup(key)).toEqual({ value: 'old', status: 'l1' }));
+    }
+    link.cut();
+    await recovered(() => expect(far.health().busConnected).toBe(false));
+    for (const key of keys.slice(0, 25)) await near.set(key, 'new', HOUR);
+    await near.deleteByTag('t');
+    await pause(1_000 * scale);
+    // Cut off, it cannot know better; but it answers.
+    expect(await far.getOrSet('k0', () => 'made')).toBe('old');
+    link.heal();
+    const recoveredMs = await recovered(() => {
+      expect(far.health()).toMatchObject({ busConnected: true, storeAvailable: true });
+    });
+    await pause(50);
+    const values = await far.getMany(keys);
+    const violations = values.filter((value, index) => value !== (index < 25 ? 'new' : undefined)).length;
+    expect(violations).toBe(0);
+    record({
+      id: 'cache-cut-off',
+      backend: 'redis',
+      fault: 'a replica loses its link to the store during writes',
+      operations: keys.length,
+      violations,
+      recoveredMs,
+      must: '0 stale reads after the reconnect',
+    });
+  });
+
+  it('is kept by a fill that an invalidation overtook, wherever it came from', async () => {
+    const random = randomOf('cache-fill-race');
+    const tries = 100 * scale;
+    let violations = 0;
+    const deleteIt = (cache: ClusterCache, key: string) => cache.delete(key);
+    const deleteTag = (cache: ClusterCache, key: string) => cache.deleteByTag(`tag of ${key}`);
+    for (const [who, invalidate] of [
+      [near, deleteIt],
+      [far, deleteIt],
+      [near, deleteTag],
+      [far, deleteTag],
+    ] as const) {
+      const races = Array.from({ length: tries }, async (_, index) => {
+        const key = `${violations}-${index}`;
+        let database = 'old';
+        const read = async () => {
+          const value = database;
+          await pause(random() * 20);
+          return value;
+        };
+        const options = { ...HOUR, tags: [`tag of ${key}`] };
+        const filling = near.getOrSet(key, read, options);
+        await pause(random() * 20);
+        database = 'new';
+        await invalidate(who, key);
+        await filling;
+        // The message to the replica that filled may still be on its way; the store must know at once.
+        if ((await near.getOrSet(key, read, { ...options, l1: false })) !== 'new') violations++;
+        await vi.waitFor(async () => expect(await near.getOrSet(key, read, options)).toBe('new'), 20_000);
+        if ((await far.getOrSet(key, read, options)) !== 'new') violations++;
+        await near.delete(key);
+      });
+      await Promise.all(races);
+    }
+    expect(violations).toBe(0);
+    record({
+      id: 'cache-fill-race',
+      backend: 'redis',
+      fault: 'values invalidated while they are being made',
+      operations: 4 * tries,
+      violations,
+      must: '0 stale values kept',
+    });
+  });
+
+  it('survives a tag that is invalidated by a replica whose clock is behind', async () => {
+    await near.set('k', 'old', { ...HOUR, tags: ['t'] });
+    await far.get('k');
+    const now = Date.now;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 5_000);
+    await far.deleteByTag('t');
+    clock.mockRestore();
+    expect(await near.get('k', { l1: false })).toBeUndefined();
+    await recovered(async () => expect(await near.get('k')).toBeUndefined());
+  });
+
+  it('comes of eight replicas and a thousand callers on each, and one factory run serves them', async () => {
+    const replicas = await Promise.all(Array.from({ length: 8 }, () => scene.replica({ deadlineMs: 10_000 })));
+    let runs = 0;
+    const factory = async () => {
+      runs++;
+      await pause(200);
+      return 'made';
+    };
+    const calls = replicas.flatMap((cache) => Array.from({ length: 1_000 }, () => cache.getOrSet('k', factory)));
+    const answers = await Promise.all(calls);
+    const violations = runs - 1 + answers.filter((answer) => answer !== 'made').length;
+    expect(violations).toBe(0);
+    record({
+      id: 'cache-stampede',
+      backend: 'redis',
+      fault: '8,000 callers at once on 8 replicas miss a key',
+      operations: calls.length,
+      violations,
+      must: 'one factory run',
+    });
+  });
+});
