@@ -3,8 +3,10 @@ import { createTransport } from 'nodemailer';
 import { DataSource, IsNull } from 'typeorm';
 import { Email } from './email.entity.js';
 
+const RETRY_MS = Number(process.env.MAIL_RETRY_MS ?? 5_000);
+
 /** Hands one recorded e-mail to the SMTP server. A retry after a crash uses the same Message-ID. */
-@JobHandler('mail.deliver', { attempts: 8, backoff: { delayMs: 5_000 }, timeoutMs: 30_000 })
+@JobHandler('mail.deliver', { attempts: 8, backoff: { delayMs: RETRY_MS }, timeoutMs: 30_000 })
 export class DeliverEmail implements Job<{ emailId: string }, void> {
   private readonly transport = createTransport(process.env.SMTP_URL ?? 'smtp://localhost:25');
 
