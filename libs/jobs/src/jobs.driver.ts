@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
 import type { JobInfo, JobState } from './job.js';
 
 /** When a second job with the same key is one too many. */
@@ -46,7 +46,7 @@ export interface ActiveJob {
   /** The results of the job's children. */
   childResults(): Promise<{ queue: string; id: string; result: unknown }[]>;
   /** Records the job as completed inside the caller's transaction. @throws where the store is not that database */
-  completeIn(manager: EntityManager, result: unknown): Promise<void>;
+  completeIn(manager: TransactionManager, result: unknown): Promise<void>;
 }
 
 /** How a run ended, and so what becomes of the job. */
@@ -112,7 +112,7 @@ export interface JobsDriver {
    */
   add(jobs: readonly NewJob[], options?: { once?: boolean }): Promise<string[]>;
   /** The same as part of the caller's transaction; undefined when the store is not the database of that transaction. */
-  addIn?(manager: EntityManager, jobs: readonly NewJob[]): Promise<string[] | undefined>;
+  addIn?(manager: TransactionManager, jobs: readonly NewJob[]): Promise<string[] | undefined>;
   /** Stores all or nothing. */
   addFlow(flow: NewFlow): Promise<void>;
   /** Null when there is no such job (any more). */
