@@ -12,14 +12,13 @@ export async function byHand(name: string, url: string): Promise<NonNullable<Mod
       import('redis-semaphore'),
     ]);
     const clients = [new Redis(url), new Redis(url)];
-    const store = await redisStore({ url });
-    await Promise.all(clients.map((client) => client.ping()));
+    await Promise.all([redisStore({ url }), ...clients.map((client) => client.ping())]);
     const { hostname: host, port } = new URL(url);
     return [
       ScheduleModule.forRoot(),
       BullModule.forRoot({ connection: { host, port: Number(port) } }),
       BullModule.registerQueue({ name: 'main' }),
-      CacheModule.register({ stores: [store as never] }),
+      CacheModule.register(),
     ];
   }
   const [{ ScheduleModule }] = await Promise.all(common);

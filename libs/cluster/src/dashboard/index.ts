@@ -1,0 +1,2 @@
+export { ClusterDashboardModule } from './dashboard.module.js';
+export type { DashboardOptions } from './dashboard.options.js';

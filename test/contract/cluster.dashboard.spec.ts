@@ -1,0 +1,172 @@
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { bearerToken, ClusterModule, useCluster } from '@rookery/cluster';
+import { ClusterDashboardModule } from '@rookery/cluster/dashboard';
+import { LockService } from '@rookery/lock';
+import { ClusteredCron, type WorkerRun } from '@rookery/workers';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findProgram } from '../../libs/testing/src/stores/find-program.js';
+import { backendsOf, freshNamespace } from '../backends.js';
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+const TOKEN = 'let me see';
+
+@Injectable()
+class Reminders {
+  runs = 0;
+
+  @ClusteredCron('0 0 1 1 *', { name: 'send reminders' })
+  async send(_run: WorkerRun) {
+    this.runs++;
+  }
+}
+
+@Module({
+  imports: [
+    ClusterModule.forRoot({
+      backend: backendsOf('redis')(freshNamespace()),
+      lock: {},
+      workers: {},
+      jobs: {},
+      cache: {},
+    }),
+    ClusterDashboardModule.forRoot({ access: bearerToken(TOKEN), bullBoardPath: '/queues' }),
+  ],
+  providers: [Reminders],
+})
+class AppModule {}
+
+describe('the dashboard', () => {
+  let app: NestExpressApplication;
+  let url: string;
+
+  beforeAll(async () => {
+    app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: false, abortOnError: false });
+    useCluster(app);
+    app.setGlobalPrefix('api');
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+  afterAll(() => app.close());
+
+  const basic = { authorization: `Basic ${Buffer.from(`ops:${TOKEN}`).toString('base64')}` };
+  const act = (headers: Record<string, string>, body: object | string) =>
+    fetch(`${url}/cluster/actions`, {
+      method: 'POST',
+      headers: { ...basic, 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  const OWN = { 'x-rookery-action': '1' };
+  const run = { action: 'runNow', task: 'send reminders' };
+
+  it('shows nothing to those who may not see it', async () => {
+    for (const path of ['', '/state']) expect((await fetch(`${url}/cluster${path}`)).status).toBe(401);
+    expect((await act({ authorization: 'Basic bm86bm8=', ...OWN }, run)).status).toBe(401);
+  });
+
+  it('refuses an action that the page did not send', async () => {
+    expect((await act({}, run)).status).toBe(403);
+    expect((await act({ ...OWN, origin: 'https://evil.example' }, run)).status).toBe(403);
+    expect((await act({ ...OWN, 'content-type': 'text/plain' }, run)).status).toBe(403);
+    expect(app.get(Reminders).runs).toBe(0);
+  });
+
+  it.each([
+    [{}],
+    [{ action: 'constructor', task: 'a' }],
+    [{ action: 'pause' }],
+    [{ action: 'pause', task: 1 }],
+    ['[]'],
+  ])('answers %j with what an action is', async (body) => expect((await act(OWN, body)).status).toBe(400));
+
+  it('says that there is no such task', async () => {
+    const answer = await act(OWN, { action: 'pause', task: 'nobody' });
+    expect(answer.status).toBe(409);
+    expect(((await answer.json()) as { message: string }).message).toContain('nobody');
+  });
+
+  describe.runIf(findProgram('chromium'))('in a browser', () => {
+    let browser: Browser;
+    let page: Page;
+    const problems: string[] = [];
+
+    beforeAll(async () => {
+      browser = await chromium.launch({
+        executablePath: findProgram('chromium'),
+        args: [
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-quic',
+          '--no-first-run',
+          '--disable-background-networking',
+          '--disable-component-update',
+          '--disable-sync',
+        ],
+      });
+      page = await browser.newPage({ httpCredentials: { username: 'ops', password: TOKEN } });
+      page.on('pageerror', (error) => problems.push(error.message));
+      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+      page.on('dialog', (dialog) => problems.push(`dialog ${dialog.message()}`));
+      await page.goto(`${url}/cluster`);
+      await page.getByText('Live', { exact: true }).waitFor();
+    });
+    afterAll(() => browser?.close());
+
+    it('shows this replica, the task, the queues and what the doctor found', async () => {
+      await expect.poll(() => page.locator('#replicas').innerText()).toContain('(answers you)');
+      expect(await page.locator('#tasks').innerText()).toContain('send reminders');
+      expect(await page.locator('#findings').innerText()).toContain('RK010');
+      expect(await page.getByRole('link', { name: 'Open bull-board' }).getAttribute('href')).toBe('/queues');
+    });
+
+    it('shows what users chose as text, also when it looks like markup', async () => {
+      await using _lock = await app.get(LockService).acquire(HOSTILE);
+      await expect.poll(() => page.locator('#locks').innerText(), { timeout: 20_000 }).toContain(HOSTILE);
+      expect(await page.locator('img').count()).toBe(0);
+    });
+
+    it('runs, pauses and resumes a task by keyboard alone', async () => {
+      const press = async (verb: string) => {
+        await page.getByRole('button', { name: `${verb}: send reminders` }).focus();
+        await page.keyboard.press('Enter');
+      };
+      await press('Run now');
+      await expect.poll(() => app.get(Reminders).runs, { timeout: 20_000 }).toBe(1);
+      await press('Pause');
+      await page.getByText('Paused "send reminders".').waitFor();
+      await expect.poll(() => page.locator('#tasks').innerText(), { timeout: 20_000 }).toContain('paused');
+      // The button that was pressed is gone; the focus is on the one in its place.
+      expect(await page.evaluate('document.activeElement.textContent')).toMatch(/Resume|Run now/);
+      await press('Resume');
+      await page.getByText('Resumed "send reminders".').waitFor();
+    });
+
+    it.each([
+      [360, 'light'],
+      [360, 'dark'],
+      [1440, 'light'],
+      [1440, 'dark'],
+    ] as const)('fits into %i pixels in %s', async (width, colorScheme) => {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      if (process.env.ROOKERY_SCREENSHOTS)
+        await page.screenshot({
+          path: `${process.env.ROOKERY_SCREENSHOTS}/${width}-${colorScheme}.png`,
+          fullPage: true,
+        });
+      const background = (await page.evaluate('getComputedStyle(document.body).backgroundColor')) as string;
+      expect(background).toBe(colorScheme === 'dark' ? 'rgb(15, 19, 24)' : 'rgb(246, 247, 249)');
+    });
+
+    it('says so when the app does not answer', async () => {
+      await page.route('**/state', (route) => route.abort());
+      await page.getByText(/^No answer/).waitFor();
+      await page.unroute('**/state');
+      await page.getByText('Live', { exact: true }).waitFor();
+      expect(problems.filter((text) => !text.includes('ERR_FAILED'))).toEqual([]);
+    });
+  });
+});
