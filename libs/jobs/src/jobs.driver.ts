@@ -13,6 +13,8 @@ export interface NewJob {
   readonly name: string;
   readonly args: unknown;
   readonly delayMs: number;
+  /** In place of `delayMs`: when it may run, in milliseconds since the epoch. */
+  readonly notBefore?: number;
   readonly priority: number;
   readonly attempts: number;
   readonly dedupe?: Dedupe;
@@ -125,8 +127,8 @@ export interface JobsDriver {
   setPaused(queue: string, paused: boolean): Promise<void>;
   isPaused(queue: string): Promise<boolean>;
   counts(queue: string): Promise<QueueCounts>;
-  /** When the job that waits longest began to wait; null when none does. */
-  oldestWaiting(queue: string): Promise<number | null>;
+  /** Milliseconds that the job at the head has been waiting; 0 when none waits. */
+  lagMs(queue: string): Promise<number>;
   /** Newest first for finished jobs, next first for the others. */
   list(queue: string, state: JobState, offset: number, limit: number): Promise<JobInfo[]>;
   /** Puts a failed job back as if it were new. False when it is not a failed one. */

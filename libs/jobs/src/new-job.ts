@@ -34,7 +34,18 @@ export function newJob(
   const dedupe = checkedDedupe(name, options);
   // Debouncing is a delay that starts anew with every call.
   const delayMs = dedupe?.mode === 'debounce' ? dedupe.windowMs : delayOf(name, options);
-  return { id: newId(), queue, name, args: given, attempts, priority, delayMs, ...(dedupe && { dedupe }) };
+  const notBefore = options.runAt?.getTime();
+  return {
+    id: newId(),
+    queue,
+    name,
+    args: given,
+    attempts,
+    priority,
+    delayMs,
+    ...(notBefore && { notBefore }),
+    ...(dedupe && { dedupe }),
+  };
 }
 
 function delayOf(name: string, { delayMs, runAt }: EnqueueOptions): number {
@@ -44,9 +55,10 @@ function delayOf(name: string, { delayMs, runAt }: EnqueueOptions): number {
     if (!(runAt instanceof Date) || Number.isNaN(runAt.getTime()))
       throw new InvalidInputError(`runAt of job "${name}"`, String(runAt), 'a valid Date');
   }
-  const delay = Math.ceil(runAt ? Math.max(0, runAt.getTime() - Date.now()) : (delayMs ?? 0));
-  if (delay > MAX_DELAY_MS) throw new InvalidInputError(`The delay of job "${name}"`, delay, 'at most 100 years');
-  return checkMs(`delayMs of job "${name}"`, delay);
+  const delay = Math.ceil(checkMs(`delayMs of job "${name}"`, delayMs ?? 0));
+  const whole = runAt ? runAt.getTime() - Date.now() : delay;
+  if (whole > MAX_DELAY_MS) throw new InvalidInputError(`The delay of job "${name}"`, whole, 'at most 100 years');
+  return delay;
 }
 
 function checkedDedupe(name: string, { dedupeKey, dedupe = 'until-done' }: EnqueueOptions): Dedupe | undefined {

@@ -37,12 +37,11 @@ export class QueueRef {
   /** How many jobs are where, and how long they wait. */
   stats(): Promise<QueueStats> {
     return this.call('stats', async (driver) => {
-      const [counts, paused, oldest] = await Promise.all([
+      const [counts, paused, lagMs] = await Promise.all([
         driver.counts(this.name),
         driver.isPaused(this.name),
-        driver.oldestWaiting(this.name),
+        driver.lagMs(this.name),
       ]);
-      const lagMs = oldest === null ? 0 : Math.max(0, Date.now() - oldest);
       return { queue: this.name, ...counts, paused, lagMs };
     });
   }

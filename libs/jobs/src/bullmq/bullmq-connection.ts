@@ -5,7 +5,8 @@ import {
   type IQueueBackend,
   type RedisQueueBackend,
 } from 'bullmq';
-import type { EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
+import type { StoreClock } from './store-clock.js';
 
 /** bullmq's classes are typed by their backend, Redis unless told otherwise; we use only what all backends have. */
 export type AnyBackendFactory = BackendFactory<RedisQueueBackend>;
@@ -17,13 +18,17 @@ export type AnyBackendFactory = BackendFactory<RedisQueueBackend>;
 export abstract class BullmqConnection {
   /** The first part of bullmq's keys; a store with schemas has none. */
   abstract readonly prefix: string | undefined;
+  /** How often an idle worker asks for jobs that it was not woken for. */
+  abstract readonly idlePollMs: number;
+  /** The store's time. */
+  abstract readonly clock: StoreClock;
   /** Makes the backend of one bullmq object. */
   abstract readonly backend: AnyBackendFactory;
   /** Idempotent. */
   abstract open(): Promise<void>;
   abstract close(): Promise<void>;
   /** A backend whose statements run in the caller's transaction; undefined when the store is not its database. */
-  abstract transactional(queue: string, manager: EntityManager): Promise<IQueueBackend | undefined>;
+  abstract transactional(queue: string, manager: TransactionManager): Promise<IQueueBackend | undefined>;
 }
 
 const route: AnyBackendFactory = (name, options, wanted) => {

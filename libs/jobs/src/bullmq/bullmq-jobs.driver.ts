@@ -1,5 +1,5 @@
 import { FlowProducer, Job, Queue, QueueEvents, type FlowJob, type JobType, type QueueOptions } from 'bullmq';
-import type { EntityManager } from 'typeorm';
+import type { TransactionManager } from '@rookery/core';
 import type { JobInfo, JobState } from '../job.js';
 import type {
   ActiveJob,
@@ -46,22 +46,24 @@ export class BullmqJobsDriver implements JobsDriver {
       const queue = this.queue(name);
       const added =
         part.length === 1
-          ? [await queue.add(part[0].name, dataOf(part[0]), optionsOf(part[0], once))]
-          : await queue.addBulk(part.map((job) => ({ name: job.name, data: dataOf(job), opts: optionsOf(job, once) })));
+          ? [await queue.add(part[0].name, dataOf(part[0]), this.optionsOf(part[0], once))]
+          : await queue.addBulk(
+              part.map((job) => ({ name: job.name, data: dataOf(job), opts: this.optionsOf(job, once) })),
+            );
       for (const [index, { id }] of added.entries()) ids.set(part[index], id!);
     }
     for (const job of jobs) if (job.dedupe?.mode === 'latest') await this.overwriteWaiting(job, ids.get(job)!);
     return jobs.map((job) => ids.get(job)!);
   }
 
-  async addIn(manager: EntityManager, jobs: readonly NewJob[]): Promise<string[] | undefined> {
+  async addIn(manager: TransactionManager, jobs: readonly NewJob[]): Promise<string[] | undefined> {
     const ids: string[] = [];
     for (const job of jobs) {
       const queue = this.queue(job.queue);
       const backend = await this.connection.transactional(job.queue, manager);
       if (!backend) return undefined;
       const bound = Object.create(queue, { backend: { value: backend } }) as typeof queue;
-      const options = { ...queue.defaultJobOptions, ...optionsOf(job) };
+      const options = { ...queue.defaultJobOptions, ...this.optionsOf(job) };
       ids.push((await Job.create(bound, job.name, dataOf(job), options)).id!);
     }
     return ids;
@@ -75,7 +77,7 @@ export class BullmqJobsDriver implements JobsDriver {
       queueName: job.queue,
       prefix,
       data: dataOf(job),
-      opts: { ...this.jobOptions(), ...optionsOf(job), failParentOnFailure: true },
+      opts: { ...this.jobOptions(), ...this.optionsOf(job), failParentOnFailure: true },
       children: children.map(node),
     });
     const { opts, ...root } = node(flow);
@@ -139,10 +141,10 @@ export class BullmqJobsDriver implements JobsDriver {
     return { waiting: waiting + prioritized + paused, delayed, blocked, active, completed, failed };
   }
 
-  async oldestWaiting(queue: string): Promise<number | null> {
+  async lagMs(queue: string): Promise<number> {
     const first = await Promise.all(TYPES_OF.waiting.map((type) => this.queue(queue).getJobs([type], 0, 0, true)));
     const since = first.flat().map((job) => job.timestamp + (job.opts.delay ?? 0));
-    return since.length === 0 ? null : Math.min(...since);
+    return since.length === 0 ? 0 : Math.max(0, this.connection.clock.now() - Math.min(...since));
   }
 
   async list(queue: string, state: JobState, offset: number, limit: number): Promise<JobInfo[]> {
@@ -195,6 +197,10 @@ export class BullmqJobsDriver implements JobsDriver {
     events.setMaxListeners(0);
     this.events.set(queue, events);
     return events;
+  }
+
+  private optionsOf(job: NewJob, once?: boolean) {
+    return optionsOf(job, this.connection.clock.now(), once);
   }
 
   private options() {

@@ -10,11 +10,14 @@ const SWEEPS_PER_LEASE = 3;
 /** bullmq would wait 15 s before it asks a store again that was away. */
 const RETRY_AFTER_FAULT_MS = 500;
 const CLOSE_MS = 2_000;
+/** The largest that Postgres takes. */
+const MAX_INTEGER = 2_147_483_647;
 
 /** A bullmq worker: says how each run ended in bullmq's words. */
 export class BullmqWorker implements JobsWorker {
   private readonly worker: Worker<StoredData>;
   private readonly leases = new Map<string, JobLease>();
+  private shyUntil = 0;
   private readonly retryDelays = new WeakMap<Error, number>();
 
   constructor(
@@ -35,7 +38,8 @@ export class BullmqWorker implements JobsWorker {
         lockDuration: leaseMs,
         stalledInterval: Math.ceil(leaseMs / SWEEPS_PER_LEASE),
         // Crashes are counted and judged by the service, which knows the handler's maxCrashes.
-        maxStalledCount: Number.MAX_SAFE_INTEGER,
+        maxStalledCount: MAX_INTEGER,
+        drainDelay: connection.idlePollMs / 1000,
         runRetryDelay: RETRY_AFTER_FAULT_MS,
         removeOnComplete: kept(keep.completed),
         removeOnFail: kept(keep.failed),
@@ -45,6 +49,7 @@ export class BullmqWorker implements JobsWorker {
       connection.backend,
     );
     this.worker.on('error', settings.onError);
+    this.letOthersGoFirst();
     this.worker.on('locksRenewed', ({ jobIds }) => {
       for (const id of jobIds) this.leases.get(id)?.renewed();
     });
@@ -78,6 +83,17 @@ export class BullmqWorker implements JobsWorker {
     }
   }
 
+  /**
+   * A job that this replica does not know is put off, and bullmq wakes the very worker that did so when its time comes.
+   * For a while after, this worker sleeps longer than the others do, so that one that knows the job gets it.
+   */
+  private letOthersGoFirst(): void {
+    const backend = this.worker.getBackend();
+    const waitForJob = backend.waitForJob.bind(backend);
+    const more = 1.5 * this.connection.idlePollMs;
+    backend.waitForJob = (seconds) => waitForJob(performance.now() < this.shyUntil ? seconds + more / 1000 : seconds);
+  }
+
   /** bullmq learns by return or throw what becomes of the job. */
   private async conclude(job: Job<StoredData>, token: string, outcome: Outcome): Promise<unknown> {
     switch (outcome.kind) {
@@ -97,6 +113,7 @@ export class BullmqWorker implements JobsWorker {
         await job.moveToWait(token).catch(this.settings.onError);
         throw new WaitingError();
       case 'postponed':
+        this.shyUntil = performance.now() + 2 * outcome.delayMs;
         await job.moveToDelayed(Date.now() + outcome.delayMs, token).catch(this.settings.onError);
         throw new DelayedError();
       case 'settled':

@@ -25,10 +25,16 @@ export function dataOf(job: NewJob): StoredData {
 
 const ONCE_MS = 600_000;
 
-/** @param once see `JobsDriver.add` */
-export function optionsOf({ id, delayMs, priority, attempts, dedupe }: NewJob, once = false): JobsOptions {
+/**
+ * @param now the store's time
+ * @param once see `JobsDriver.add`
+ */
+export function optionsOf(job: NewJob, now: number, once = false): JobsOptions {
+  const { id, notBefore, priority, attempts, dedupe } = job;
+  const delayMs = notBefore === undefined ? job.delayMs : Math.max(0, notBefore - now);
   return {
     jobId: id,
+    timestamp: now,
     attempts,
     // The delay before a retry comes from the worker, which knows the handler.
     backoff: { type: 'rookery' },

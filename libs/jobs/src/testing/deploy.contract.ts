@@ -80,7 +80,7 @@ export function deployContract(host: JobsContractHost): void {
       await vi.waitFor(async () => expect(await unknown.state()).toBe('delayed'), WAIT);
       expect(await unknown.info()).toMatchObject({ attemptsMade: 0 });
       await replicas.start([Old, New]);
-      await vi.waitFor(async () => expect(await unknown.result()).toBe('new'), { timeout: 40_000 });
+      await vi.waitFor(async () => expect(await unknown.result()).toBe('new'), WAIT);
     });
 
     it('only enqueues where it is told so, as a whole or per queue', async () => {

@@ -38,7 +38,7 @@ export function memoryJob(job: NewJob, order: number, parent?: MemoryJob): Memor
     result: undefined,
     failedReason: undefined,
     enqueuedAt: now,
-    dueAt: now + job.delayMs,
+    dueAt: now + delayOf(job),
     startedAt: undefined,
     finishedAt: undefined,
     steps: {},
@@ -69,6 +69,9 @@ export function infoOf(job: MemoryJob): JobInfo {
     finishedAt: job.finishedAt,
   };
 }
+
+export const delayOf = ({ delayMs, notBefore }: NewJob) =>
+  notBefore === undefined ? delayMs : Math.max(0, notBefore - Date.now());
 
 export const isDone = ({ state }: MemoryJob) => state === 'completed' || state === 'failed';
 

@@ -10,7 +10,7 @@ import type {
   Retention,
   WorkSettings,
 } from '../../jobs.driver.js';
-import { infoOf, isDone, type MemoryJob } from './memory-job.js';
+import { delayOf, infoOf, isDone, type MemoryJob } from './memory-job.js';
 import { MemoryQueue } from './memory-queue.js';
 import { MemoryWorker } from './memory-worker.js';
 
@@ -32,7 +32,7 @@ export class MemoryJobsDriver implements JobsDriver {
     return jobs.map((job) => {
       const queue = this.queue(job.queue);
       const added = queue.add(job);
-      if (added.new === job) queue.schedule(added, job.delayMs);
+      if (added.new === job) queue.schedule(added, delayOf(job));
       return added.new.id;
     });
   }
@@ -41,7 +41,7 @@ export class MemoryJobsDriver implements JobsDriver {
     const queue = this.queue(job.queue);
     const added = queue.add(job, parent);
     parent?.children.push(added);
-    if (children.length === 0) return queue.schedule(added, job.delayMs);
+    if (children.length === 0) return queue.schedule(added, delayOf(job));
     added.state = 'blocked';
     for (const child of children) await this.addFlow(child, added);
     for (const { new: child } of added.children) this.followUp(child.queue, added);
@@ -86,12 +86,11 @@ export class MemoryJobsDriver implements JobsDriver {
     return this.queue(queue).counts();
   }
 
-  async oldestWaiting(queue: string): Promise<number | null> {
-    const [oldest] = this.queue(queue)
+  async lagMs(queue: string): Promise<number> {
+    const since = this.queue(queue)
       .inState('waiting')
-      .map(({ dueAt }) => dueAt)
-      .sort((a, b) => a - b);
-    return oldest ?? null;
+      .map(({ dueAt }) => dueAt);
+    return since.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...since));
   }
 
   async list(queue: string, state: JobState, offset: number, limit: number): Promise<JobInfo[]> {
@@ -133,7 +132,7 @@ export class MemoryJobsDriver implements JobsDriver {
         parent.failedReason = `child ${failed.new.name} (${failed.new.id}) failed: ${failed.failedReason}`;
         own.finish(parent, 'failed');
       } else if (parent.children.every((child) => child.state === 'completed')) {
-        own.schedule(parent, parent.new.delayMs);
+        own.schedule(parent, delayOf(parent.new));
       }
     });
   }

@@ -1,6 +1,6 @@
 import type { NewJob, Outcome, QueueCounts, Retention } from '../../jobs.driver.js';
 import type { JobState } from '../../job.js';
-import { dedupeEntry, isDone, memoryJob, type DedupeEntry, type MemoryJob } from './memory-job.js';
+import { dedupeEntry, delayOf, isDone, memoryJob, type DedupeEntry, type MemoryJob } from './memory-job.js';
 import type { MemoryWorker } from './memory-worker.js';
 
 /** setTimeout cannot wait longer. */
@@ -112,7 +112,7 @@ export class MemoryQueue {
     this.enter(job, state);
     job.finishedAt = Date.now();
     this.releaseKey(job);
-    if (job.next) this.schedule(this.add(job.next), job.next.delayMs);
+    if (job.next) this.schedule(this.add(job.next), delayOf(job.next));
     const { count, ageMs } = this.keep[state];
     const finished = this.finished[state];
     finished.push(job);

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { TransactionManager } from '@rookery/core';
 import type { PostgresBackend } from '@rookery/core/postgres';
 import { PostgresConnection, PostgresQueueBackend, runMigrations, type IQueueBackend } from 'bullmq';
 import { Pool } from 'pg';
-import type { DataSource, EntityManager } from 'typeorm';
+import { StoreClock } from '../../bullmq/store-clock.js';
+import { onStoreTime } from '../../bullmq/store-time.js';
 import { BullmqConnection, type AnyBackendFactory } from '../../bullmq/bullmq-connection.js';
 import { SharedListener } from './shared-listener.js';
 
@@ -16,26 +18,26 @@ select oid || ' ' || extract(epoch from pg_postmaster_start_time()) as id from p
  */
 export class PostgresBullmqConnection extends BullmqConnection {
   readonly prefix = undefined;
+  readonly idlePollMs = 5_000;
+  readonly clock: StoreClock;
   readonly schema: string;
   private pool: Pool | undefined;
   private listener: SharedListener | undefined;
   private opened: Promise<void> | undefined;
-  private readonly sharing = new WeakMap<DataSource, boolean>();
+  private readonly sharing = new WeakMap<object, boolean>();
 
   constructor(private readonly store: PostgresBackend) {
     super();
     this.schema = schemaOf(store.namespace);
+    this.clock = new StoreClock(() => store.now());
   }
 
   readonly backend: AnyBackendFactory = (name, options) => {
     const connection = new PostgresConnection(this.shape() as never);
     // With a pool of ours, bullmq would look for its tables in its default schema.
     Object.assign(connection, { schema: this.schema });
-    return new PostgresQueueBackend(
-      connection,
-      name,
-      options as never,
-    ) as IQueueBackend as ReturnType<AnyBackendFactory>;
+    const backend: IQueueBackend = new PostgresQueueBackend(connection, name, options as never);
+    return onStoreTime(backend, this.clock) as ReturnType<AnyBackendFactory>;
   };
 
   open(): Promise<void> {
@@ -45,13 +47,14 @@ export class PostgresBullmqConnection extends BullmqConnection {
   async close(): Promise<void> {
     if (!this.opened) return;
     this.opened = undefined;
+    this.clock.close();
     await this.listener?.close();
     await this.pool?.end().catch(() => undefined);
     this.pool = this.listener = undefined;
     await this.store.close();
   }
 
-  async transactional(queue: string, manager: EntityManager): Promise<IQueueBackend | undefined> {
+  async transactional(queue: string, manager: TransactionManager): Promise<IQueueBackend | undefined> {
     if (!(await this.shares(manager))) return undefined;
     const connection = {
       schema: this.schema,
@@ -63,7 +66,7 @@ export class PostgresBullmqConnection extends BullmqConnection {
   }
 
   /** Whether a transaction is in the very database that the jobs are kept in. */
-  private async shares(manager: EntityManager): Promise<boolean> {
+  private async shares(manager: TransactionManager): Promise<boolean> {
     const { connection } = manager;
     if (connection === this.store.dataSource) return true;
     const known = this.sharing.get(connection);
@@ -75,13 +78,14 @@ export class PostgresBullmqConnection extends BullmqConnection {
   }
 
   /** bullmq's statements call its functions by bare name; the caller's transaction has a search path of its own. */
-  private queryIn(manager: EntityManager, sql: string, values?: unknown[]): Promise<unknown[]> {
+  private queryIn(manager: TransactionManager, sql: string, values?: unknown[]): Promise<unknown[]> {
     const qualified = sql.replace(/\b(add_\w+|move_\w+|collect_metrics)\(/g, `"${this.schema}".$1(`);
     return manager.query(qualified, values);
   }
 
   private async connect(): Promise<void> {
     await this.store.open();
+    await this.clock.open();
     const { options } = this.store.pool;
     // The password is not among the properties that a spread copies.
     const settings = { ...options, password: options.password, options: `-c search_path="${this.schema}"` };

@@ -1,37 +1,48 @@
 import type { RedisBackend, RedisClient } from '@rookery/core/redis';
 import { createRedisBackend } from 'bullmq';
+import { StoreClock } from '../../bullmq/store-clock.js';
+import { onStoreTime } from '../../bullmq/store-time.js';
 import { BullmqConnection, type AnyBackendFactory } from '../../bullmq/bullmq-connection.js';
 
 /** bullmq on Redis: producers share the backend's connection and fail fast, workers have one that waits. */
 export class RedisBullmqConnection extends BullmqConnection {
   readonly prefix: string;
+  readonly idlePollMs = 1_000;
+  readonly clock: StoreClock;
   private waiting: RedisClient | undefined;
   private opened: Promise<void> | undefined;
 
   constructor(private readonly store: RedisBackend) {
     super();
     this.prefix = `${store.namespace}:jobs`;
+    this.clock = new StoreClock(() => store.now());
   }
 
   readonly backend: AnyBackendFactory = (name, options, wanted) => {
     const waits = wanted?.blocking || wanted?.withBlockingConnection;
     const connection = waits ? this.waitingClient() : this.store.client;
-    return createRedisBackend(name, { ...options, connection: connection }, wanted);
+    return onStoreTime(createRedisBackend(name, { ...options, connection }, wanted), this.clock);
   };
 
   open(): Promise<void> {
-    return (this.opened ??= this.store.open());
+    return (this.opened ??= this.connect());
   }
 
   async close(): Promise<void> {
     if (!this.opened) return;
     this.opened = undefined;
+    this.clock.close();
     this.waiting?.disconnect();
     this.waiting = undefined;
     await this.store.close();
   }
 
   async transactional(): Promise<undefined> {}
+
+  private async connect(): Promise<void> {
+    await this.store.open();
+    await this.clock.open();
+  }
 
   /** A job's end is worth waiting for: it is written when the store is back. */
   private waitingClient(): RedisClient {
