@@ -25,10 +25,11 @@ a { color: var(--accent); }
 #told { position: sticky; bottom: 0; margin: 0; padding: 0 1rem; text-align: center; background: var(--card); }
 #told:not(:empty) { padding: 0.5rem 1rem; border-top: 1px solid var(--line); }
 @media (max-width: 600px) {
-  thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
+  thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  th { display: block; width: 1px; overflow: hidden; }
   tr { display: block; padding: 0.4rem 0; border-bottom: 1px solid var(--line); }
   tr:last-child { border-bottom: 0; }
-  td { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0.5rem; border: 0; padding: 0.1rem 0; }
+  td { display: grid; min-width: 0; grid-template-columns: 7.5rem 1fr; gap: 0.5rem; border: 0; padding: 0.1rem 0; }
   td::before { content: attr(data-label); color: var(--soft); font-size: 0.85rem; }
   td > span, td > div { min-width: 0; }
 }
