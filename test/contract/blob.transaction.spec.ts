@@ -160,7 +160,7 @@ describe('databaseBlobs', () => {
   it('says at boot that tables are missing when it may not make them', async () => {
     const dataSource = new DataSource({ type: 'postgres', url: await freshPostgresUrl(), installExtensions: false });
     const boot = openStore({ driver: databaseBlobs({ dataSource, migrate: false }) });
-    await expect(boot).rejects.toMatchObject({ code: 'ROOKERY_MIGRATIONS_MISSING' });
+    await expect(boot).rejects.toMatchObject({ cause: { code: 'ROOKERY_MIGRATIONS_MISSING' } });
     await dataSource.destroy();
   });
 

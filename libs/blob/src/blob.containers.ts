@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { withDeadline } from '@rookery/core';
 import { checkContainerName, tenantContainer } from './blob-name.js';
 import type { BlobDriver, BlobDriverHost, BlobDriverSource } from './blob.driver.js';
-import { NoBlobDriverError } from './blob.errors.js';
+import { BlobStoreUnavailableError, NoBlobDriverError } from './blob.errors.js';
 import {
   checkedContainerOptions,
   checkedModuleOptions,
@@ -78,10 +78,13 @@ export class BlobContainers implements OnApplicationShutdown {
 
   private async openDriver(source: BlobDriverSource): Promise<BlobDriver> {
     const driver = await source.create(this.host);
-    await withDeadline(`Opening the blob driver ${driver.kind} (${driver.address})`, driver.open(), {
-      deadlineMs: this.options.deadlineMs,
-    });
-    return driver;
+    const { deadlineMs } = this.options;
+    try {
+      await withDeadline('Opening it', driver.open(), { deadlineMs });
+      return driver;
+    } catch (error) {
+      throw new BlobStoreUnavailableError(driver, error);
+    }
   }
 
   private async databaseAtHand(): Promise<BlobDriverSource | undefined> {

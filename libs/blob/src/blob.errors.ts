@@ -155,6 +155,18 @@ export class BlobStoreError extends BlobError {
   }
 }
 
+/** 503: the store cannot be opened at boot. */
+export class BlobStoreUnavailableError extends BlobError {
+  constructor({ kind, address }: { kind: string; address: string }, cause: unknown) {
+    super(
+      'ROOKERY_BLOB_STORE_UNAVAILABLE',
+      503,
+      `Cannot use the store of blobs at ${address} (driver ${kind}): ${reason(cause)}. Check that it is there and running, and that it lets this app in.`,
+      { cause },
+    );
+  }
+}
+
 /** The boot found no place for blobs. */
 export class NoBlobDriverError extends BlobError {
   constructor(container: string) {

@@ -34,6 +34,7 @@ export {
   BlobNotModifiedError,
   BlobRangeError,
   BlobStoreError,
+  BlobStoreUnavailableError,
   BlobTooLargeError,
   BlobTypeError,
   BlobUnsupportedError,
