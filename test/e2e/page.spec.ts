@@ -63,6 +63,13 @@ describe.skipIf(!chromiumPath)(`the page in Chromium (${chromiumPath ?? 'none on
     );
   });
 
+  it('opens bull-board on the queues of the app', async () => {
+    const board = await browser.newPage();
+    await board.goto(`${sample.cluster.url}/queues`);
+    await board.getByText('receipt.send').first().waitFor();
+    await board.close();
+  });
+
   it('carries on when its button has killed the replica that answered', async () => {
     await page.getByRole('button', { name: 'Kill this replica' }).click();
     await vi.waitFor(async () => expect(await page.locator('#message').textContent()).toContain('was killed'), {

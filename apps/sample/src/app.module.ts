@@ -6,6 +6,7 @@ import { FeedModule } from './feed/feed.module.js';
 import { visitorOf } from './feed/visitor.js';
 import { MailModule } from './mail/mail.module.js';
 import { PlansModule } from './plans/plans.module.js';
+import { QueuesModule } from './queues/queues.module.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RemindersModule } from './reminders/reminders.module.js';
 import { RenewalsModule } from './renewals/renewals.module.js';
@@ -18,6 +19,7 @@ import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
     DatabaseModule,
     MailModule,
     PlansModule,
+    QueuesModule,
     SubscriptionsModule,
     AvatarsModule,
     FeedModule,
