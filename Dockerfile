@@ -16,10 +16,10 @@ COPY libs/testing/package.json libs/testing/
 COPY apps/sample/package.json apps/sample/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY libs libs
 COPY apps apps
-RUN npx tsc -b tsconfig.build.json && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npx tsc -b apps/sample/tsconfig.build.json && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production PORT=3000
