@@ -8,9 +8,18 @@ function reached(entry: string, way: string[] = [], seen = new Map<string, strin
   if (seen.has(entry)) return seen;
   seen.set(entry, [...way, entry]);
   for (const from of specifiers(entry)) {
-    if (from.startsWith('.')) reached(join(entry, '..', from).replace(/\.js$/, '.d.ts'), seen.get(entry), seen);
+    const next = declarationOf(entry, from);
+    if (next) reached(next, seen.get(entry), seen);
   }
   return seen;
+}
+
+/** Where a lib's declarations go on, in itself or in a sibling; undefined for packages that are not ours. */
+function declarationOf(file: string, from: string): string | undefined {
+  if (from.startsWith('.')) return join(file, '..', from).replace(/\.js$/, '.d.ts');
+  const [, lib, subpath] = /^@rookery\/(\w+)(.*)$/.exec(from) ?? [];
+  const target = lib && packageJson(`libs/${lib}`).exports?.[`.${subpath}`];
+  return typeof target === 'object' ? join(`libs/${lib}`, target.types) : undefined;
 }
 
 /** What a declaration file imports, re-exports or names as `import('…').X`. */

@@ -1,7 +1,5 @@
 import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Backend, MethodExplorer } from '@rookery/core';
-import type { PostgresBackend } from '@rookery/core/postgres';
-import type { RedisBackend } from '@rookery/core/redis';
 import type { ComposedParts } from '../cluster.parts.js';
 import type { CheckedDrainOptions } from '../drain/drain.options.js';
 import type { Replica } from '../registry/replica.js';
@@ -38,13 +36,13 @@ export class Patient {
   }
 
   /** The Redis behind the app, if it is one. */
-  get redis(): RedisBackend | undefined {
-    return this.backend.kind === 'redis' ? (this.backend as RedisBackend) : undefined;
+  get redis(): Backend | undefined {
+    return this.backend.kind === 'redis' ? this.backend : undefined;
   }
 
   /** The PostgreSQL behind the app, if it is one. */
-  get postgres(): PostgresBackend | undefined {
-    return this.backend.kind === 'postgres' ? (this.backend as PostgresBackend) : undefined;
+  get postgres(): Backend | undefined {
+    return this.backend.kind === 'postgres' ? this.backend : undefined;
   }
 
   /** Every provider, controller, guard, pipe and interceptor that Nest has made, with the module it lives in. */

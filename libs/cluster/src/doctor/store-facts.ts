@@ -6,13 +6,15 @@ import type { RedisBackend, RedisClient } from '@rookery/core/redis';
 const DEADLINE_MS = 2_000;
 
 /** One section of Redis INFO. */
-export async function redisInfo({ client }: RedisBackend, section: string): Promise<Map<string, string>> {
+export async function redisInfo(redis: Backend, section: string): Promise<Map<string, string>> {
+  const { client } = redis as RedisBackend;
   const text = await withDeadline('Redis INFO', (client as { info(section: string): Promise<string> }).info(section));
   return new Map(text.split(/\r?\n/).flatMap((line) => (line.includes(':') ? [splitOnce(line)] : [])));
 }
 
 /** A setting of the server, or undefined where the provider forbids to ask (most managed ones do). */
-export async function redisSetting({ client }: RedisBackend, name: string): Promise<string | undefined> {
+export async function redisSetting(redis: Backend, name: string): Promise<string | undefined> {
+  const { client } = redis as RedisBackend;
   const config = (client as Pick<RedisClient, 'config'>).config('GET', name) as Promise<string[]>;
   return withDeadline('Redis CONFIG GET', config).then(
     (pair) => pair[1],
@@ -21,9 +23,15 @@ export async function redisSetting({ client }: RedisBackend, name: string): Prom
 }
 
 /** A setting of the server, e.g. `server_version`. */
-export async function postgresSetting(postgres: PostgresBackend, name: string): Promise<string> {
-  const { rows } = await postgres.query<{ value: string }>('select current_setting($1) as value', [name]);
+export async function postgresSetting(postgres: Backend, name: string): Promise<string> {
+  const sql = 'select current_setting($1) as value';
+  const { rows } = await (postgres as PostgresBackend).query<{ value: string }>(sql, [name]);
   return rows[0].value;
+}
+
+/** How many connections our pool may open. */
+export function poolSize(postgres: Backend): number {
+  return (postgres as PostgresBackend).pool.options.max;
 }
 
 /** Whether a message comes back to its publisher. */
@@ -41,8 +49,8 @@ export async function busDelivers({ bus }: Backend): Promise<boolean> {
 }
 
 /** Whether a pooler stands between us and PostgreSQL: a server tells its process id when a client connects, a pooler makes one up. */
-export async function isPooled({ pool }: PostgresBackend): Promise<boolean> {
-  const client = await pool.connect();
+export async function isPooled(postgres: Backend): Promise<boolean> {
+  const client = await (postgres as PostgresBackend).pool.connect();
   try {
     const { rows } = await withDeadline(
       'Asking for the server process',

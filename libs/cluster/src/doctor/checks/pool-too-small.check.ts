@@ -1,6 +1,6 @@
 import type { Check } from '../check.js';
 import type { Patient } from '../patient.js';
-import { postgresSetting } from '../store-facts.js';
+import { poolSize, postgresSetting } from '../store-facts.js';
 
 /** Heartbeat, claims, lease renewals and one piece of work, without waiting for each other. */
 export const SMALLEST_POOL = 4;
@@ -13,7 +13,7 @@ export const poolTooSmall: Check = {
   async find(patient) {
     const { postgres } = patient;
     if (!postgres) return [];
-    const size = postgres.pool.options.max;
+    const size = poolSize(postgres);
     const small = size < SMALLEST_POOL ? [`the pool of ${postgres.address} has ${size} connections`] : [];
     return [...small, ...(await tooMany(patient, size))];
   },
