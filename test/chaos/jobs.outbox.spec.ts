@@ -41,7 +41,9 @@ describe.each(backends)('jobs enqueued in transactions, kept on %s', (backend) =
       }
       // A call whose replica dies may have committed or not; the table of the same transaction knows.
       const rollback = random() < 0.3;
-      await jobs.call(mine % 2, '/in-transaction', { n: mine, rollback }).catch(() => undefined);
+      await jobs
+        .call(mine % 2, '/in-transaction', { n: mine, rollback })
+        .catch(() => new Promise((resolve) => setTimeout(resolve, 200)));
     };
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
