@@ -29,7 +29,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } = defineMo
         drain?: DrainRegistry,
       ) => {
         const backend = options.backend ?? shared ?? memory();
-        return new LockService(await lockDriverFor(backend), backend, options, identity, drain);
+        return new LockService(await lockDriverFor(backend, options.quorum), backend, options, identity, drain);
       },
     },
   ],

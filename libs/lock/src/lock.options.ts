@@ -42,6 +42,13 @@ export interface AcquireOptions extends TryOptions {
 export interface LockModuleOptions {
   /** The store. @default the backend of ClusterModule, else memory() */
   backend?: Backend;
+  /**
+   * Independent Redis servers, 3 or 5 of them (not replicas of each other): a majority grants each lock, so that one may
+   * fail or forget. The backend then only carries the wake-ups. Each needs the same namespace in all replicas.
+   *
+   * @example quorum: ['redis://a', 'redis://b', 'redis://c'].map((url) => redis({ url }))
+   */
+  quorum?: readonly Backend[];
   /** `ttlMs` of locks that set none. @default 30000 */
   ttlMs?: number;
   /** `waitMs` of locks that set none. @default 10000 */

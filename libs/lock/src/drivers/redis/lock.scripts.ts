@@ -120,13 +120,16 @@ local function leave(key, members, queue, owner)
 end
 `;
 
-/** Issues a token larger than the last of all keys. The clock makes it so too, hence the memory of the last may end. */
+/**
+ * Issues a token larger than the last of all keys; the clock makes it so too, hence the memory of the last may end. Or
+ * remembers the one that this grant has been given elsewhere.
+ */
 const ISSUE = `
-local function issue(above)
+local function issue(given)
   local time = redis.call('time')
-  local token = math.max(above + 1, time[1] * 1000000 + time[2])
+  local token = given or time[1] * 1000000 + time[2]
   for i = 4, #KEYS, 4 do
-    token = math.max(token, (redis.call('get', KEYS[i]) or 0) + 1)
+    token = math.max(token, (redis.call('get', KEYS[i]) or 0) + (given and 0 or 1))
   end
   token = string.format('%.0f', token)
   for i = 4, #KEYS, 4 do
@@ -137,19 +140,19 @@ end
 `;
 
 /**
- * ARGV: owner, ttl, how long it waited (-1: it does not), then unless it is one exclusive key: rule, weight, what the
- * token must exceed. Answers the token alone on the usual way: the key is free, or a release has handed it over.
+ * ARGV: owner, ttl, how long it waited (-1: it does not), then unless it is one exclusive key: rule, weight, and a token
+ * given elsewhere. Answers the token alone on the usual way: the key is free, or a release has handed it over.
  */
 export const ACQUIRE = new RedisScript<string | [status: string, detail: string, wake: string[]]>(`
 local owner, ttl, waited = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local rule, weight, above = ARGV[4] or 'exclusive', tonumber(ARGV[5] or 1), tonumber(ARGV[6] or 0)
+local rule, weight, given = ARGV[4] or 'exclusive', tonumber(ARGV[5] or 1), tonumber(ARGV[6])
 ${ISSUE}
 if #ARGV == 3 then
   -- As redis-semaphore's mutex does it. Who has waited before may have others in front.
-  if waited <= 0 and redis.call('set', KEYS[1], owner, 'PX', ttl, 'NX') then return issue(above) end
+  if waited <= 0 and redis.call('set', KEYS[1], owner, 'PX', ttl, 'NX') then return issue(given) end
   if redis.call('get', KEYS[1]) == owner then
     redis.call('pexpire', KEYS[1], ttl)
-    return issue(above)
+    return issue(given)
   end
 end
 ${SHARED}
@@ -196,7 +199,7 @@ for i = 1, #KEYS, 4 do
     return { status, status == 'mismatch' and (i - 1) / 4 .. ' ' .. inUse or '', wake }
   end
 end
-local token = issue(above)
+local token = issue(given)
 for i = 1, #KEYS, 4 do
   if rule == 'exclusive' then
     redis.call('pexpire', KEYS[i], ttl)

@@ -23,12 +23,12 @@ export class RedisLockDriver implements LockDriver {
     return this.backend.close();
   }
 
-  /** @param above the token will be larger than this */
-  async acquire(grant: LockGrant, waitedMs?: number, above = 0): Promise<LockAnswer> {
+  /** @param given the token that this grant has at other servers, to be remembered here */
+  async acquire(grant: LockGrant, waitedMs?: number, given?: number): Promise<LockAnswer> {
     if (this.isTorn(grant)) return acquireOneByOne(this, grant, waitedMs);
     const { keys, owner, ttlMs, weight } = grant;
     const waited = waitedMs === undefined ? -1 : Math.round(waitedMs);
-    const more = isSimple(grant) && !above ? [] : [ruleOf(grant), weight, above];
+    const more = isSimple(grant) && !given ? [] : [ruleOf(grant), weight, given ?? ''];
     const answer = await this.run(ACQUIRE, keys, [owner, ttlMs, waited, ...more]);
     if (typeof answer === 'string') return { status: 'granted', token: Number(answer), wake: [] };
     const [status, detail, wake] = answer;
