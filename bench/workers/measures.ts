@@ -94,21 +94,20 @@ export async function madeUp(
   namespace: string,
   misfire: 'once' | 'all',
 ): Promise<MadeUp> {
-  const everyMs = 4_000;
+  const everyMs = 5_000;
   const assignment = { ...where(url, namespace), tasks: 1, everyMs, misfire };
   const before = await new Group(contestant, assignment).start(3);
   await until(() => before.runs[0], 30_000);
   await before.stop();
   const last = Math.max(...before.runs.map(({ slot }) => slot));
-  // In the middle between two slots, so that none comes due while the replicas start.
-  await sleep(last + 3.4 * everyMs - Date.now());
-  const upAt = Date.now();
+  // Soon after a slot, so that none comes due while the replica starts.
+  await sleep(last + 3.1 * everyMs - Date.now());
   const after = await new Group(contestant, assignment).start(1);
   const readyAt = Date.now();
   await sleep(6_000);
   await after.stop();
-  const late = after.runs.filter(({ slot }) => slot > last && slot < upAt);
-  const missed = Math.floor((upAt - last) / everyMs);
+  const late = after.runs.filter(({ slot }) => slot > last && slot < readyAt);
+  const missed = Math.floor((readyAt - last) / everyMs);
   const covered = late.reduce((sum, run) => sum + 1 + run.missed, 0);
   const withinMs = late.length === 0 ? 0 : Math.max(0, ...late.map(({ at }) => at - readyAt));
   return { missed, runs: late.length, covered, withinMs };

@@ -96,7 +96,11 @@ describe.each(BACKENDS)('@nestjs/schedule on %s', (_kind, create) => {
     expect(of('own-interval').length).toBeLessThanOrEqual(2 * (span + 1) + 1);
 
     for (const job of jobs) job.setTime(new CronTime('* * * * * *'));
-    await vi.waitFor(() => expect(of('own').length).toBeGreaterThan(3), SLOW);
+    await vi.waitFor(() => expect(of('own').length).toBeGreaterThan(7), SLOW);
+    const seconds = of('own')
+      .slice(1)
+      .map(({ at }) => at);
+    expect(seconds.length).toBeLessThanOrEqual(Math.max(...seconds) - Math.min(...seconds) + 1);
     for (const job of jobs) void job.stop();
     expect(jobs[0].isActive).toBe(false);
   });

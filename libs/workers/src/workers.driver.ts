@@ -113,6 +113,9 @@ export interface Beat {
   pending: RunRecord[];
 }
 
+/** The part of a lease for which nobody is declared dead after the store heard of nobody: as long as a beat takes to come. */
+export const GRACE = 0.2;
+
 /** What a driver is made for. */
 export interface WorkersDriverOptions {
   application: string;
@@ -143,7 +146,7 @@ export interface WorkersDriver {
   /**
    * Keeps a replica and its runs alive for `leaseMs`, and ends the runs of replicas that have no lease: each becomes
    * `crashed`, and `pending` again while it has attempts left. After a time in which the store heard of nobody (it was
-   * away itself), everyone first gets another lease.
+   * away itself), the living first get {@link GRACE} of a lease to say so.
    */
   beat(replica: string, leaseMs: number): Promise<Beat>;
 

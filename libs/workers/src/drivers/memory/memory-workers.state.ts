@@ -1,4 +1,4 @@
-import type { RunOutcome, RunRecord, TaskDefinition, TaskRecord } from '../../workers.driver.js';
+import { GRACE, type RunOutcome, type RunRecord, type TaskDefinition, type TaskRecord } from '../../workers.driver.js';
 
 export interface MemoryTask extends Omit<TaskRecord, 'name' | 'readAt' | 'runs'> {
   token: number;
@@ -47,7 +47,7 @@ export class MemoryWorkersState {
     const others = [...this.expiresAt.values()].some((at) => at > now);
     if (!others && !this.expiresAt.has(replica)) this.upSince = now;
     this.expiresAt.set(replica, now + leaseMs);
-    if (this.heardAt > 0 && now - this.heardAt > leaseMs) this.reapAfter = now + leaseMs;
+    if (this.heardAt > 0 && now - this.heardAt > leaseMs) this.reapAfter = now + leaseMs * GRACE;
     this.heardAt = now;
     if (now >= this.reapAfter) this.reap(now, leaseMs);
   }

@@ -69,10 +69,13 @@ export class PostgresWorkersDriver implements WorkersDriver {
   }
 
   async beat(replica: string, leaseMs: number): Promise<Beat> {
-    const { rows } = await this.query<BeatRow>(sql.BEAT, replica, leaseMs);
-    const { now, upSince, version, mayReap, others, orphans, runs } = rows[0];
-    if (mayReap && orphans) await this.query(sql.REAP, leaseMs);
+    let heard = (await this.query<BeatRow>(sql.BEAT, replica, leaseMs)).rows[0];
+    if (heard.mayReap && heard.orphans) {
+      await this.query(sql.REAP, leaseMs);
+      heard = (await this.query<BeatRow>(sql.BEAT, replica, leaseMs)).rows[0];
+    }
     await this.prune();
+    const { now, upSince, version, others, runs } = heard;
     return {
       now: Number(now),
       upSince: Number(upSince),

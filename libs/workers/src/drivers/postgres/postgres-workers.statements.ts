@@ -1,3 +1,5 @@
+import { GRACE } from '../../workers.driver.js';
+
 /**
  * The statements of the Postgres driver; $1 is always the app. Whoever touches several tasks locks them by name first,
  * so that no two replicas wait for each other; and reads the clock only after it has the locks.
@@ -89,7 +91,7 @@ others as materialized (
     up_since = case when (select alive or known from others) or excluded.heard_at - a.heard_at < $3::bigint
                     then a.up_since else excluded.up_since end,
     reap_after = case when a.heard_at > 0 and excluded.heard_at - a.heard_at > $3::bigint
-                      then excluded.heard_at + $3::bigint else a.reap_after end
+                      then excluded.heard_at + $3::bigint * ${GRACE} else a.reap_after end
   returning *
 )
 select heard_at as now, up_since as "upSince", version, heard_at >= reap_after as "mayReap",

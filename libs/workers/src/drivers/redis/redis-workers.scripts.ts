@@ -1,4 +1,5 @@
 import { RedisScript } from '@rookery/core/redis';
+import { GRACE } from '../../workers.driver.js';
 
 /**
  * What all scripts share. Tasks and runs are JSON in two hashes; a field that has no value is left out, because Lua's
@@ -97,7 +98,7 @@ if redis.call('zcount', REPLICAS, '(' .. now, '+inf') == 0 and not redis.call('z
 end
 redis.call('zadd', REPLICAS, now + leaseMs, ARGV[1])
 local heardAt = redis.call('hget', APP, 'heardAt')
-if heardAt and now - heardAt > leaseMs then redis.call('hset', APP, 'reapAfter', now + leaseMs) end
+if heardAt and now - heardAt > leaseMs then redis.call('hset', APP, 'reapAfter', now + leaseMs * ${GRACE}) end
 redis.call('hset', APP, 'heardAt', now)
 if now >= tonumber(redis.call('hget', APP, 'reapAfter') or 0) then
   for _, text in ipairs(redis.call('hvals', RUNS)) do
