@@ -80,10 +80,8 @@ class IoredisBackend implements RedisBackend {
   }
 
   duplicate(overrides: RedisOptions = {}): RedisClient {
-    const copy =
-      this.client instanceof Cluster
-        ? this.client.duplicate([], { redisOptions: overrides })
-        : this.client.duplicate(overrides);
+    const { client } = this;
+    const copy = client instanceof Cluster ? duplicateCluster(client, overrides) : client.duplicate(overrides);
     // Without a listener, a lost connection would end the process.
     return copy.on('error', () => undefined);
   }
@@ -119,6 +117,13 @@ class IoredisBackend implements RedisBackend {
     this.current = undefined;
     if (client && !this.given.client) client.disconnect();
   }
+}
+
+/** Of the overrides, a Cluster takes some for itself and hands the others to its connections, beside those of the original. */
+function duplicateCluster(client: Cluster, overrides: RedisOptions): Cluster {
+  const { enableOfflineQueue = client.options.enableOfflineQueue } = overrides;
+  const redisOptions = { ...client.options.redisOptions, ...overrides };
+  return client.duplicate([], { enableOfflineQueue, redisOptions });
 }
 
 function newClient({ url, options, cluster }: RedisBackendOptions): RedisClient {
