@@ -58,7 +58,9 @@ function show({ id, what, unit, ours, rivals, must, holds }) {
   say(`  ${holds ? 'holds ' : 'FAILS '} ${id}: ${what}, ${unit}: ${figures.join(', ')}   (${must})`);
 }
 
-const rounded = (figure) => (Math.abs(figure) >= 100 ? Math.round(figure) : Number(figure.toPrecision(3)));
+function rounded(figure) {
+  return Math.abs(figure) >= 100 ? Math.round(figure) : Number(figure.toPrecision(3));
+}
 
 /** The installed versions of the rivals that are packages, and of our own. */
 function versionsOf(rows) {
