@@ -1,11 +1,7 @@
 import type { TransactionManager } from '@rookery/core';
 import type { DataSource } from 'typeorm';
+import { COMPLETION_MIGRATIONS } from './workers.schema.js';
 import { RunAlreadyDoneError } from './workers.errors.js';
-
-/** In the app's own database, which need not be the backend's. */
-const MIGRATIONS = [
-  'create table rookery.worker_completions (task text not null, slot bigint not null, primary key (task, slot))',
-];
 
 /** A second attempt comes seconds after the first; whoever is later than a day has long been told. */
 const COMPLETE = `
@@ -25,6 +21,6 @@ const ready = new WeakSet<DataSource>();
 async function ensureTable(dataSource: DataSource): Promise<void> {
   if (ready.has(dataSource)) return;
   const { runMigrations } = await import('@rookery/core/postgres');
-  await runMigrations(dataSource, 'worker-completions', MIGRATIONS, true);
+  await runMigrations(dataSource, 'worker-completions', COMPLETION_MIGRATIONS, true);
   ready.add(dataSource);
 }

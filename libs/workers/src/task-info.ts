@@ -40,9 +40,13 @@ export function taskInfo(record: TaskRecord): TaskInfo {
   };
 }
 
-function nextSlot({ paused, cursor, definition }: TaskRecord, schedule: TaskInfo['schedule']): number | undefined {
+function nextSlot(
+  { paused, cursor, finishedAt, definition }: TaskRecord,
+  schedule: TaskInfo['schedule'],
+): number | undefined {
   const { kind } = definition;
   // A timeout counts from the start of the cluster, a worker has no slots.
   if (paused || kind === 'worker' || kind === 'timeout' || kind === 'once') return undefined;
-  return slotsOf(schedule as Schedule, () => 0).next(cursor);
+  // What passed during a run is either let go or just about to run.
+  return slotsOf(schedule as Schedule, () => 0).next(Math.max(cursor, finishedAt ?? 0));
 }

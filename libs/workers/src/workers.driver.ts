@@ -79,9 +79,11 @@ export interface SlotClaim {
   maxAttempts: number;
   /** Refuse while another run of the task is active. */
   exclusive: boolean;
+  /** Only move the cursor: nobody shall run this slot, nor an earlier one. */
+  letGo: boolean;
 }
 
-/** What became of a claim: `run` when granted, `state` as it is now, `null` for a task that the store does not know. */
+/** What became of a claim: `run` when granted a run, `state` as it is now, `null` for a task that the store does not know. */
 export interface ClaimAnswer {
   run: RunRecord | null;
   state: TaskState | null;

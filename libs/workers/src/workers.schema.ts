@@ -22,3 +22,8 @@ export const WORKERS_MIGRATIONS = [
   `create index worker_runs_active on rookery.worker_runs (app) where finished_at is null`,
   `create index worker_runs_history on rookery.worker_runs (app, name, finished_at desc)`,
 ];
+
+/** What `WorkerRun.completeIn` needs in the app's own database, which need not be the backend's. */
+export const COMPLETION_MIGRATIONS = [
+  'create table rookery.worker_completions (task text not null, slot bigint not null, primary key (task, slot))',
+];

@@ -18,7 +18,7 @@ function planned(
 
 describe('plan', () => {
   it('claims what is due and waits for what is not', () => {
-    expect(planned({}, {})).toEqual({ claim: true, slot: NOW, missed: 0, at: NOW });
+    expect(planned({}, {})).toEqual({ claim: true, slot: NOW, missed: 0, letGo: false, at: NOW });
     expect(planned({}, { cursor: NOW })).toEqual({ claim: false, at: NOW + 1_000 });
     expect(planned({}, { paused: true })).toEqual({ claim: false, at: Infinity });
   });
@@ -43,7 +43,7 @@ describe('plan', () => {
     expect(planned({ misfire: 'all', maxLateMs: 2_500 }, year, down)).toMatchObject({ slot: NOW - 2_000 });
     const once = new SingleSlot(() => NOW - 10_000);
     const lateOnly = { cursor: 0 };
-    expect(planned({ maxLateMs: 9_000 }, lateOnly, { ...down, slots: once })).toEqual({ claim: false, at: Infinity });
+    expect(planned({ maxLateMs: 9_000 }, lateOnly, { ...down, slots: once })).toMatchObject({ letGo: true });
   });
 
   it('looks back over a month of seconds without going through them', () => {
@@ -55,6 +55,14 @@ describe('plan', () => {
       missed: 98,
     });
     expect(asked).toBeLessThan(1_500);
+  });
+
+  it('lets go what nobody will run, so that it does not look overdue', () => {
+    const down = { upSince: NOW + 1 };
+    const skipped = planned({ misfire: 'skip' }, { cursor: NOW - 5_000 }, down);
+    expect(skipped).toEqual({ claim: true, slot: NOW, missed: 0, letGo: true, at: NOW });
+    const overlapped = { cursor: NOW - 3_000, startedAt: NOW - 2_990, finishedAt: NOW };
+    expect(planned({}, overlapped)).toMatchObject({ slot: NOW, letGo: true });
   });
 
   describe('overlap', () => {

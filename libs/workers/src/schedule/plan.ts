@@ -9,8 +9,9 @@ const LATE_MS = 15_000;
 /** How often a task that is busy elsewhere is asked for again. */
 const BUSY_POLL_MS = 500;
 
-/** What to do next for a task: ask for a slot (not before `at`), look again at `at`, or nothing ever. */
-export type Plan = { claim: true; slot: number; missed: number; at: number } | { claim: false; at: number };
+/** What to do next for a task: ask for a slot, or let it go (not before `at`), look again at `at`, or nothing ever. */
+export type Plan =
+  { claim: true; slot: number; missed: number; letGo: boolean; at: number } | { claim: false; at: number };
 
 /** What {@link plan} judges by. Times are the store's. */
 export interface Situation {
@@ -26,17 +27,20 @@ export interface Situation {
 /** Decides which slot of a task is to be claimed next. The same on every replica, whatever its own clock says. */
 export function plan({ name, slots, policy, state, now, upSince }: Situation): Plan {
   if (state.paused) return { claim: false, at: Infinity };
-  const due = dueSlots(slots, state.cursor, now, policy.maxMissed).filter((slot) => !isOverlapped(slot, policy, state));
+  const passed = dueSlots(slots, state.cursor, now, policy.maxMissed);
+  const due = passed.filter((slot) => !isOverlapped(slot, policy, state));
   const isBusy = policy.overlap !== 'allow' && state.active > 0;
   if (due.length > 0 && isBusy && state.readAt >= due[0] && now < state.readAt + BUSY_POLL_MS)
     return { claim: false, at: state.readAt + BUSY_POLL_MS };
 
   const isMissed = (slot: number) => slot < upSince || (policy.overlap !== 'queue' && now - slot > LATE_MS);
   const madeUp = makeUp(due.filter(isMissed), policy, now);
-  const onTime = due.filter((slot) => !isMissed(slot));
-  if (madeUp) return { claim: true, ...madeUp, at: madeUp.slot };
-  if (onTime.length > 0)
-    return { claim: true, slot: onTime[0], missed: 0, at: onTime[0] + jitterOf(name, onTime[0], policy) };
+  if (madeUp) return { claim: true, ...madeUp, letGo: false, at: madeUp.slot };
+  const slot = due.find((one) => !isMissed(one));
+  if (slot !== undefined)
+    return { claim: true, slot, missed: 0, letGo: false, at: slot + jitterOf(name, slot, policy) };
+  const last = passed.at(-1);
+  if (last !== undefined && !isBusy) return { claim: true, slot: last, missed: 0, letGo: true, at: last };
   return { claim: false, at: slots.next(Math.max(now, state.cursor)) ?? Infinity };
 }
 

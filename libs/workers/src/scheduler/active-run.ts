@@ -1,4 +1,4 @@
-import { sleep } from '@rookery/core';
+import { sleep, traced } from '@rookery/core';
 import type { RunOutcome, RunRecord } from '../workers.driver.js';
 import { RunAlreadyDoneError, RunLostError, RunStoppedError, RunTimeoutError } from '../workers.errors.js';
 import { WorkerRun } from '../worker-run.js';
@@ -55,8 +55,10 @@ export class ActiveRun {
 
   private async execute(): Promise<RunOutcome> {
     const data: unknown = this.code.definition.data === undefined ? undefined : JSON.parse(this.code.definition.data);
-    // Awaiting first: a method that throws at once is as good as one that rejects, and the caller goes on.
-    const work = Promise.resolve().then(() => this.code.execute(new WorkerRun(this.record, this, data)));
+    const { name, slot, runId, attempt } = this.record;
+    const work = traced('workers:run', { name, slot, runId, attempt }, async () =>
+      this.code.execute(new WorkerRun(this.record, this, data)),
+    );
     work.catch(() => undefined);
     let failure: { error: unknown } | undefined;
     try {

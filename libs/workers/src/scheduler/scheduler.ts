@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { reason, sleep, withDeadline } from '@rookery/core';
+import type { Plan } from '../schedule/plan.js';
 import { turnOf } from '../schedule/spread.js';
 import type { Beat, RunRecord, SlotClaim, WorkersDriver } from '../workers.driver.js';
 import { Presence } from './presence.js';
@@ -132,7 +133,7 @@ export class Scheduler {
       if (!next) continue;
       const at = next.claim ? next.at + TURN_MS * this.turn(task, next.slot) : next.at;
       if (at > now) wakeAt = Math.min(wakeAt, at);
-      else if (next.claim) claims.push(claimOf(task, next.slot, next.missed));
+      else if (next.claim) claims.push(claimOf(task, next));
     }
     return { claims, wakeAt };
   }
@@ -214,7 +215,9 @@ export class Scheduler {
   }
 }
 
-function claimOf({ name, cursor, isWorker, code }: Task, slot: number, missed: number): SlotClaim {
+type ClaimPlan = Extract<Plan, { claim: true }>;
+
+function claimOf({ name, cursor, isWorker, code }: Task, { slot, missed, letGo }: ClaimPlan): SlotClaim {
   const { overlap, onCrash, maxAttempts } = code.policy;
   return {
     runId: randomUUID(),
@@ -223,6 +226,7 @@ function claimOf({ name, cursor, isWorker, code }: Task, slot: number, missed: n
     cursor: cursor!,
     missed,
     maxAttempts: onCrash === 'rerun' && !isWorker ? maxAttempts : 1,
-    exclusive: isWorker || overlap !== 'allow',
+    exclusive: !letGo && (isWorker || overlap !== 'allow'),
+    letGo,
   };
 }

@@ -78,5 +78,5 @@ function workerPlan(state: TaskState, now: number): Plan {
     return { claim: false, at: state.readAt + WORKER_POLL_MS };
   const pauseMs = Math.min(RESTART_MS * 2 ** state.failures, LONGEST_RESTART_MS);
   const at = Math.max(state.readAt, (state.finishedAt ?? -Infinity) + (state.failures > 0 ? pauseMs : 0));
-  return { claim: true, slot: Math.max(Math.floor(now), state.cursor + 1), missed: 0, at };
+  return { claim: true, slot: Math.max(Math.floor(now), state.cursor + 1), missed: 0, letGo: false, at };
 }

@@ -73,6 +73,17 @@ export function describeSlots(f: DriverFixture): void {
       expect((await f.claim(f.b, 'b', claimOf(3_000, { exclusive: true }))).run).toBeNull();
     });
 
+    it('lets a slot go: moves the cursor and runs nothing', async () => {
+      const run = await f.granted(1_000);
+      const { run: none, state } = await f.claim(f.a, 'a', claimOf(2_000, { letGo: true, cursor: 1_000 }));
+      expect(none).toBeNull();
+      expect(state).toMatchObject({ cursor: 2_000, active: 1, startedAt: run.startedAt });
+      expect((await f.claim(f.a, 'a', claimOf(2_000, { cursor: 2_000 }))).run).toBeNull();
+      const next = await f.granted(3_000, { cursor: 2_000 });
+      expect(next.fencingToken).toBeGreaterThan(run.fencingToken);
+      expect(await f.a.history('task', 5)).toEqual([]);
+    });
+
     it('answers many claims in their order', async () => {
       await f.a.register([{ ...task({ name: 'other' }), notBefore: 0 }]);
       const asked = [claimOf(1_000), claimOf(1_000, { name: 'nobody' }), claimOf(1_000, { name: 'other' })];

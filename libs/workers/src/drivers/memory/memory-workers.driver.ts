@@ -74,6 +74,7 @@ export class MemoryWorkersDriver implements WorkersDriver {
         (claim.exclusive && task.active > 0);
       if (refused) return { run: null, state: this.state(task) };
       task.cursor = claim.slot;
+      if (claim.letGo) return { run: null, state: this.state(task) };
       task.active++;
       const run = this.store.start(task, { ...claim, attempt: 1 }, replica);
       return { run: { ...run }, state: this.state(task) };

@@ -11,7 +11,7 @@ import type {
   WorkersDriver,
   WorkersDriverOptions,
 } from '../../workers.driver.js';
-import { WORKERS_MIGRATIONS } from '../../workers.schema.js';
+import { COMPLETION_MIGRATIONS, WORKERS_MIGRATIONS } from '../../workers.schema.js';
 import * as sql from './postgres-workers.statements.js';
 
 interface BeatRow {
@@ -41,6 +41,7 @@ export class PostgresWorkersDriver implements WorkersDriver {
   async open(): Promise<void> {
     await this.backend.open();
     await this.backend.migrate('workers', WORKERS_MIGRATIONS);
+    await this.backend.migrate('worker-completions', COMPLETION_MIGRATIONS);
   }
 
   close(): Promise<void> {

@@ -130,11 +130,14 @@ select count(*) from updated`;
 export const CLAIM = `
 with asked as materialized (
   select * from jsonb_to_recordset($3::jsonb) as a ("runId" text, name text, slot bigint, cursor bigint, missed int,
-                                                    "maxAttempts" int, exclusive boolean)
+                                                    "maxAttempts" int, exclusive boolean, "letGo" boolean)
 ), ${LOCKED('select name from asked')},
 granted as (
   update rookery.worker_tasks t
-     set cursor = a.slot, active = t.active + 1, token = greatest(t.token + 1, us), started_at = ms, finished_at = null
+     set cursor = a.slot, active = t.active + (not "letGo")::int,
+         token = case when "letGo" then t.token else greatest(t.token + 1, us) end,
+         started_at = case when "letGo" then t.started_at else ms end,
+         finished_at = case when "letGo" then t.finished_at end
     from asked a join locked l on l.name = a.name, clock
    where t.app = $1 and t.name = a.name and not l.paused and l.cursor <= a.cursor and a.slot > l.cursor
      and exists (select 1 from rookery.worker_replicas where app = $1 and id = $2 and expires_at > ms)
@@ -143,7 +146,7 @@ granted as (
 ), made as (
   insert into rookery.worker_runs (app, run_id, name, slot, attempt, missed, max_attempts, status, replica, token, started_at)
   select $1, a."runId", a.name, a.slot, 1, a.missed, a."maxAttempts", 'running', $2, g.token, g.started_at
-    from granted g join asked a on a.name = g.name
+    from granted g join asked a on a.name = g.name where not "letGo"
   returning *
 )
 select a."runId" as "runId", case when g.name is not null then ${STATE('g')} when l.name is not null then ${STATE('l')} end as state,

@@ -122,6 +122,10 @@ for i, claim in ipairs(cjson.decode(ARGV[2])) do
   if not task then answers[i] = '{}'
   elseif not alive(ARGV[1]) or task.paused or task.cursor > claim.cursor or claim.slot <= task.cursor or claim.slot > now
     or (claim.exclusive and task.active > 0) then answers[i] = answer(task)
+  elseif claim.letGo then
+    task.cursor = claim.slot
+    save(task)
+    answers[i] = answer(task)
   else
     task.cursor, task.active, claim.attempt = claim.slot, task.active + 1, 1
     local run = start(task, claim, ARGV[1])
