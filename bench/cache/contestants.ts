@@ -43,7 +43,8 @@ export async function ours(
   };
 }
 
-async function bentocache(url: string, prefix: string): Promise<Contestant> {
+/** @param serialize `false` is its fast mode, which cannot read what another replica stored */
+export async function bentocache(url: string, prefix: string, serialize = true): Promise<Contestant> {
   const { hostname: host, port } = new URL(url);
   const connection = { host, port: Number(port) };
   const bento = new BentoCache({
@@ -51,7 +52,7 @@ async function bentocache(url: string, prefix: string): Promise<Contestant> {
     prefix,
     stores: {
       tiers: bentostore()
-        .useL1Layer(memoryDriver({ maxItems: 50_000, serialize: false }))
+        .useL1Layer(memoryDriver({ maxItems: 50_000, serialize } as { maxItems: number }))
         .useL2Layer(redisDriver({ connection }))
         .useBus(redisBusDriver({ connection })),
     },
