@@ -168,6 +168,7 @@ ${lines.join('\n')}
   Try:
     open ${cluster.url} and reload: another replica answers
     curl ${cluster.url}/replicas
+    open ${cluster.url}/cluster for the dashboard, /queues for the jobs, /api for all endpoints
     kill -9 ${cluster.replicas.at(-1).pid} and go on: nobody notices, and it comes back
   Ctrl-C stops everything and leaves nothing behind.
 `;

@@ -1,5 +1,4 @@
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium, type BrowserContext } from 'playwright-core';
 
@@ -11,12 +10,10 @@ export const chromiumPath = (process.env.PATH ?? '')
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find(isProgram);
 
-/** Starts Chromium with a profile of its own; `close` removes it. */
+/** Starts Chromium with a profile that goes with it. */
 export async function startChromium(viewport = { width: 1280, height: 800 }): Promise<BrowserContext> {
-  const profile = mkdtempSync(join(tmpdir(), 'rookery-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, {
+  const browser = await chromium.launch({
     executablePath: chromiumPath,
-    viewport,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -27,7 +24,8 @@ export async function startChromium(viewport = { width: 1280, height: 800 }): Pr
       '--disable-sync',
     ],
   });
-  context.on('close', () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  const context = await browser.newContext({ viewport });
+  context.on('close', () => void browser.close());
   return context;
 }
 

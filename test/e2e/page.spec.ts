@@ -63,7 +63,13 @@ describe.skipIf(!chromiumPath)(`the page in Chromium (${chromiumPath ?? 'none on
     );
   });
 
-  it('opens bull-board on the queues of the app', async () => {
+  it('opens the dashboard and bull-board', async () => {
+    const dashboard = await browser.newPage();
+    await dashboard.goto(`${sample.cluster.url}/cluster`);
+    await dashboard.getByText('renewal-reminders').first().waitFor();
+    if (process.env.ROOKERY_SCREENSHOTS)
+      await dashboard.screenshot({ path: 'docs/images/dashboard.png', fullPage: true });
+    await dashboard.close();
     const board = await browser.newPage();
     await board.goto(`${sample.cluster.url}/queues`);
     await board.getByText('receipt.send').first().waitFor();

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClusterModule } from '@rookery/cluster';
+import { ClusterDashboardModule } from '@rookery/cluster/dashboard';
 import { AvatarsModule } from './avatars/avatars.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { FeedModule } from './feed/feed.module.js';
@@ -16,6 +17,7 @@ import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 @Module({
   imports: [
     ClusterModule.forRoot({ realtime: { userOf: visitorOf } }),
+    ClusterDashboardModule.forRoot({ bullBoardPath: '/queues' }),
     DatabaseModule,
     MailModule,
     PlansModule,
