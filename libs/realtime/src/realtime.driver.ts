@@ -59,7 +59,7 @@ export interface LogDriver {
   renewEpoch(nsp: string, epoch: string): Promise<void>;
 
   /** Removes what is past the limits, where the store does not do it by itself. */
-  sweep(): Promise<void>;
+  sweep(nsp: string): Promise<void>;
 
   /** A secret that all replicas share. Stores `proposal` when there is none yet. */
   secret(proposal: string): Promise<string>;

@@ -88,7 +88,7 @@ export class RealtimeService implements OnModuleInit, OnApplicationShutdown {
     const proposal = this.options.secret ?? randomBytes(32).toString('base64url');
     this.tickets = new Tickets(this.options.secret ?? (await withDeadline('The secret', this.driver.secret(proposal))));
     this.every(this.options.historyMs / 2, () => this.refresh());
-    this.every(SWEEP_EVERY_MS, () => this.driver.sweep());
+    this.every(SWEEP_EVERY_MS, () => this.sweep());
     this.isOpen();
   }
 
@@ -169,6 +169,10 @@ export class RealtimeService implements OnModuleInit, OnApplicationShutdown {
   private async refresh(): Promise<void> {
     this.clock.set(await this.backend.now());
     for (const { sessions } of this.servers.adapters()) for (const session of sessions.values()) session.refresh();
+  }
+
+  private async sweep(): Promise<void> {
+    for (const { nsp } of this.servers.adapters()) await this.driver.sweep(nsp.name);
   }
 
   private every(ms: number, work: () => Promise<void>): void {

@@ -141,8 +141,9 @@ export class NamespaceLog {
       tail = await this.readForAllRooms().catch(() => undefined);
       if (!tail) await sleep(RETRY_MS, this.closing.signal).catch(() => undefined);
     }
-    this.catchingUp = false;
     if (!tail) return;
+    const { epoch, offset } = this.position;
+    if (tail.head.epoch === epoch && tail.head.offset < offset) await this.renewEpoch();
     if (!tail.intact) this.listener.onLoss();
     else if (tail.lost.length > 0) this.listener.onLoss(tail.lost);
     for (const { offset, publisher, body } of tail.entries) {
@@ -150,6 +151,7 @@ export class NamespaceLog {
       if (publisher !== this.publisher) this.listener.onEntry(JSON.parse(body), publisher);
     }
     this.position = tail.head;
+    this.catchingUp = false;
     for (const batch of this.behind.splice(0)) this.follow(batch);
   }
 

@@ -109,7 +109,7 @@ export function realtimeDriverContract(name: string, host: RealtimeContractHost)
         const publisher = freshPublisher();
         const start = await one.head(nsp);
         await one.append(nsp, publisher, [entry(1, 'quiet'), ...[2, 3, 4, 5, 6, 7].map((seq) => entry(seq, 'busy'))]);
-        await one.sweep();
+        await one.sweep(nsp);
         const tail = await one.since(nsp, start, ['busy', 'quiet', 'empty']);
         expect(tail).toMatchObject({ intact: true, lost: ['busy'] });
       });
@@ -122,7 +122,7 @@ export function realtimeDriverContract(name: string, host: RealtimeContractHost)
           freshPublisher(),
           [1, 2, 3, 4, 5, 6, 7, 8].map((seq) => entry(seq, 'a')),
         );
-        await one.sweep();
+        await one.sweep(nsp);
         const generous = await host.create({ size: 100, ms: 60_000 });
         await generous.open();
         const { epoch } = await one.head(nsp);

@@ -79,10 +79,10 @@ export class MemoryRealtimeDriver implements RealtimeDriver {
     await this.publish(nsp, formatBatch({ epoch: log.epoch, previous: offset, first: offset + 1, publisher: '-' }, []));
   }
 
-  async sweep(): Promise<void> {
+  async sweep(nsp: string): Promise<void> {
     const oldest = (Date.now() - keptMs(this.limits.ms)) * 1000;
-    for (const { rooms } of this.state.logs.values())
-      for (const [room, history] of rooms) if (history.at(-1)!.offset < oldest) rooms.delete(room);
+    const { rooms } = this.log(nsp);
+    for (const [room, history] of rooms) if (history.at(-1)!.offset < oldest) rooms.delete(room);
   }
 
   async secret(proposal: string): Promise<string> {

@@ -4,11 +4,12 @@ const NOW = `(extract(epoch from clock_timestamp()) * 1000000)::bigint`;
 
 /**
  * $1 namespace, $2 nsp, $3 epoch to begin with, $4 publisher, $5 its last seq, $6 bodies, $7 rooms, $8 index of each
- * room's body, $9 channel. The log's row stays locked until the commit, and NOTIFY keeps the order of commits: so what
+ * room's body, $9 channel, $10 whether the commit must be on disk: not for what no history keeps. The log's row stays locked until the commit, and NOTIFY keeps the order of commits: so what
  * the bus brings is in the order of the offsets.
  */
 export const APPEND = `
-with log as (
+with commit as materialized (select set_config('synchronous_commit', $10, true)),
+log as (
   insert into rookery.realtime_logs as log (namespace, nsp, epoch, previous, last, seqs)
   values ($1, $2, $3, ${START}, ${START} + cardinality($6::text[]),
           jsonb_build_object($4::text, jsonb_build_array($5::bigint, ${NOW})))
@@ -22,7 +23,8 @@ stored as (
   select $1, $2, entry.room, log.base + entry.index, $4, ($6::text[])[entry.index]
     from log, unnest($7::text[], $8::int[]) as entry (room, index))
 select rookery.bus_notify($9, concat(epoch, ' ', previous, ' ', base + 1, ' ', $4::text,
-                                     ' [', array_to_string($6::text[], ','), ']')) from log`;
+                                     ' [', array_to_string($6::text[], ','), ']'))
+  from log, commit`;
 
 export const HEAD = `
 insert into rookery.realtime_logs as log (namespace, nsp, epoch, previous, last) values ($1, $2, $3, ${START}, ${START})
@@ -48,22 +50,23 @@ with log as (
   update rookery.realtime_logs set epoch = $4 where namespace = $1 and nsp = $2 and epoch = $3 returning epoch, last)
 select rookery.bus_notify($5, concat(epoch, ' ', last, ' ', last + 1, ' - []')) from log`;
 
-/** $1 namespace, $2 history ms. */
+/** $3 history ms. */
 export const DROP_OLD = `
-delete from rookery.realtime_history where namespace = $1 and "offset" < ${NOW} - $2::bigint * 1000`;
+delete from rookery.realtime_history
+ where namespace = $1 and nsp = $2 and "offset" < ${NOW} - $3::bigint * 1000`;
 
-/** $1 namespace, $2 history size. */
+/** $3 history size. */
 export const DROP_EXCESS = `
 delete from rookery.realtime_history history using (
-  select nsp, room, "offset", row_number() over (partition by nsp, room order by "offset" desc) as place
-    from rookery.realtime_history where namespace = $1) as entry
- where entry.place > $2::int and history.namespace = $1 and history.nsp = entry.nsp and history.room = entry.room
+  select room, "offset", row_number() over (partition by room order by "offset" desc) as place
+    from rookery.realtime_history where namespace = $1 and nsp = $2) as entry
+ where entry.place > $3::bigint and history.namespace = $1 and history.nsp = $2 and history.room = entry.room
    and history."offset" = entry."offset"`;
 
-/** A publisher that is silent for a day has nothing left to repeat. */
+/** Forgets publishers that were silent for a day: they have nothing left to repeat. */
 export const DROP_SEQS = `
 update rookery.realtime_logs log
    set seqs = (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(log.seqs)
                 where (value ->> 1)::bigint > ${NOW} - 86400000000)
- where namespace = $1
+ where namespace = $1 and nsp = $2
    and exists (select from jsonb_each(log.seqs) where (value ->> 1)::bigint <= ${NOW} - 86400000000)`;

@@ -60,6 +60,7 @@ export class PostgresRealtimeDriver implements RealtimeDriver {
       rooms,
       indexes,
       this.channel(nsp),
+      rooms.length > 0 ? 'on' : 'off',
     ]);
   }
 
@@ -93,11 +94,11 @@ export class PostgresRealtimeDriver implements RealtimeDriver {
     await this.backend.query(RENEW_EPOCH, [this.backend.namespace, nsp, epoch, newEpoch(), this.channel(nsp)]);
   }
 
-  async sweep(): Promise<void> {
+  async sweep(nsp: string): Promise<void> {
     const { namespace } = this.backend;
-    await this.backend.query(DROP_OLD, [namespace, keptMs(this.limits.ms)]);
-    await this.backend.query(DROP_EXCESS, [namespace, this.limits.size]);
-    await this.backend.query(DROP_SEQS, [namespace]);
+    await this.backend.query(DROP_OLD, [namespace, nsp, keptMs(this.limits.ms)]);
+    await this.backend.query(DROP_EXCESS, [namespace, nsp, this.limits.size]);
+    await this.backend.query(DROP_SEQS, [namespace, nsp]);
   }
 
   async secret(proposal: string): Promise<string> {

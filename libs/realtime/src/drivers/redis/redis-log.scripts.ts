@@ -1,40 +1,54 @@
 import { RedisScript } from '@rookery/core/redis';
 
-/** Begins the log of KEYS[1] where there is none, at the store's time: `log` is its epoch and its last offset. */
-const begun = (epoch: string) => `
+/** Reads the log of KEYS[1] into `log`: epoch, last offset and `field`. Where there is none, one begins at the store's time. */
+const begun = (epoch: string, field = "''") => `
 local time = redis.call('time')
 local now = time[1] * 1000000 + time[2]
-if redis.call('hsetnx', KEYS[1], 'epoch', ${epoch}) == 1 then
-  redis.call('hset', KEYS[1], 'last', string.format('%.0f', now))
-end
-local log = redis.call('hmget', KEYS[1], 'epoch', 'last')`;
+local log = redis.call('hmget', KEYS[1], 'epoch', 'last', ${field})
+if not log[1] then
+  log = { ${epoch}, string.format('%.0f', now) }
+  redis.call('hset', KEYS[1], 'epoch', log[1], 'last', log[2])
+end`;
 
 /**
- * KEYS: the log, the publisher's last seq, then the rooms' histories. ARGV: channel, publisher, last seq of the batch,
- * epoch to begin with, history size, history ms, number of entries; the bodies; and for each entry the indexes of its
- * rooms. A publisher that is silent for a day has nothing left to repeat.
+ * KEYS: the log, then the rooms' histories. ARGV: channel, publisher, last seq of the batch, epoch to begin with,
+ * history size, history ms, number of entries; the bodies; and for each entry the indexes of its rooms. The log
+ * remembers of each publisher its last seq, and when that was.
  */
-export const APPEND = new RedisScript<void>(`
-local done = redis.call('get', KEYS[2])
-if done and tonumber(done) >= tonumber(ARGV[3]) then return end${begun('ARGV[4]')}
+export const APPEND = new RedisScript<void>(`${begun('ARGV[4]', "'seq:' .. ARGV[2]")}
+local done = log[3] and tonumber(string.match(log[3], '^%d+'))
+if done and done >= tonumber(ARGV[3]) then return end
 local epoch, previous = log[1], tonumber(log[2])
 local first = math.max(previous + 1, now)
 local count = tonumber(ARGV[7])
 local bodies = {}
 for i = 1, count do
   local body = ARGV[7 + i]
-  local id = string.format('%.0f-0', first + i - 1)
+  local rooms = ARGV[7 + count + i]
   bodies[i] = body
-  for index in string.gmatch(ARGV[7 + count + i], '%d+') do
-    local history = KEYS[2 + tonumber(index)]
-    redis.call('xadd', history, 'maxlen', ARGV[5], id, 'p', ARGV[2], 'b', body)
-    redis.call('pexpire', history, ARGV[6])
+  if rooms ~= '' then
+    local id = string.format('%.0f-0', first + i - 1)
+    for index in string.gmatch(rooms, '%d+') do
+      local history = KEYS[1 + tonumber(index)]
+      redis.call('xadd', history, 'maxlen', ARGV[5], id, 'p', ARGV[2], 'b', body)
+      redis.call('pexpire', history, ARGV[6])
+    end
   end
 end
-redis.call('hset', KEYS[1], 'last', string.format('%.0f', first + count - 1))
-redis.call('set', KEYS[2], ARGV[3], 'PX', 86400000)
+local last = string.format('%.0f', first + count - 1)
+redis.call('hset', KEYS[1], 'last', last, 'seq:' .. ARGV[2], ARGV[3] .. ' ' .. last)
 local head = string.format('%s %.0f %.0f %s ', epoch, previous, first, ARGV[2])
 redis.call('publish', ARGV[1], head .. '[' .. table.concat(bodies, ',') .. ']')`);
+
+/** KEYS: the log. Forgets publishers that were silent for a day: they have nothing left to repeat. */
+export const DROP_SEQS = new RedisScript<void>(`
+local time = redis.call('time')
+local oldest = (time[1] - 86400) * 1000000
+local fields = redis.call('hgetall', KEYS[1])
+for i = 1, #fields, 2 do
+  local at = string.sub(fields[i], 1, 4) == 'seq:' and tonumber(string.match(fields[i + 1], '%d+$'))
+  if at and at < oldest then redis.call('hdel', KEYS[1], fields[i]) end
+end`);
 
 /** KEYS: the log. ARGV: epoch to begin with. */
 export const HEAD = new RedisScript<[epoch: string, last: string]>(`${begun('ARGV[1]')}

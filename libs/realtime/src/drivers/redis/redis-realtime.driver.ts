@@ -9,7 +9,7 @@ import {
   type LogTail,
   type RealtimeDriver,
 } from '../../realtime.driver.js';
-import { APPEND, HEAD, RENEW_EPOCH, SINCE } from './redis-log.scripts.js';
+import { APPEND, DROP_SEQS, HEAD, RENEW_EPOCH, SINCE } from './redis-log.scripts.js';
 import { RedisPresenceDriver } from './redis-presence.driver.js';
 
 /** Logs in Redis: a stream per room, written and published by one script. */
@@ -36,7 +36,7 @@ export class RedisRealtimeDriver implements RealtimeDriver {
     const indexes = new Map(rooms.map((room, index) => [room, index + 1]));
     await APPEND.run(
       this.backend.client,
-      [this.key(nsp, 'log'), this.key(nsp, `seq:${publisher}`), ...this.histories(nsp, rooms)],
+      [this.key(nsp, 'log'), ...this.histories(nsp, rooms)],
       [
         this.channel(nsp),
         publisher,
@@ -78,8 +78,10 @@ export class RedisRealtimeDriver implements RealtimeDriver {
     await RENEW_EPOCH.run(this.backend.client, [this.key(nsp, 'log')], [this.channel(nsp), epoch, newEpoch()]);
   }
 
-  /** Redis trims and expires by itself. */
-  async sweep(): Promise<void> {}
+  /** Redis trims and expires by itself, but for the fields of a hash. */
+  async sweep(nsp: string): Promise<void> {
+    await DROP_SEQS.run(this.backend.client, [this.key(nsp, 'log')]);
+  }
 
   async secret(proposal: string): Promise<string> {
     const key = resourceKey(this.backend.namespace, 'realtime', 'secret');
