@@ -14,7 +14,8 @@ export class RedisBullmqConnection extends BullmqConnection {
 
   constructor(private readonly store: RedisBackend) {
     super();
-    this.prefix = `${store.namespace}:jobs`;
+    // A hash tag: bullmq's scripts touch keys of several queues, which a Redis Cluster must find on one node.
+    this.prefix = `{${store.namespace}:jobs}`;
     this.clock = new StoreClock(() => store.now());
   }
 
