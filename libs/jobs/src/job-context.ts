@@ -72,7 +72,8 @@ export class JobContext {
     this.signal.throwIfAborted();
     const result = (await work()) ?? null;
     checkJson(`${this.name} (${this.id})`, `the result of step "${name}"`, result, Infinity);
-    this.signal.throwIfAborted();
+    // What was done is remembered, also past a timeout or in a deploy; but never over the steps of another run.
+    this.job.leaseLost.throwIfAborted();
     this.steps = { ...this.steps, [name]: result };
     await this.job.saveSteps(this.steps);
     return result as T;

@@ -56,7 +56,8 @@ export class JobsLifecycle
   }
 
   private async drain(budget?: AbortSignal): Promise<void> {
-    await Promise.all([this.executor.drain(budget), this.processors?.drain()]);
+    const limit = AbortSignal.any([...(budget ? [budget] : []), AbortSignal.timeout(this.executor.drainMs)]);
+    await Promise.all([this.executor.drain(budget), this.processors?.drain(limit)]);
     await this.transactional.close();
   }
 }

@@ -93,11 +93,11 @@ async function withBullModule(definition: DynamicModule, backend?: Backend): Pro
 
 async function processorsOf(backends: JobsBackends, modules: ModuleRef) {
   if (backends.main.kind === 'memory') return undefined;
-  const { AppProcessors } = await import('./bullmq/app-processors.js');
-  return new AppProcessors(modules);
+  const loaded = await import('./bullmq/app-processors.js').catch(notInstalled);
+  return 'AppProcessors' in loaded ? new loaded.AppProcessors(modules) : undefined;
 }
 
-/** Fine for an app in memory; on another store its driver says what to install. */
+/** Fine: only an app with queues of its own needs @nestjs/bullmq. Whether bullmq is there, the driver finds out. */
 function notInstalled(error: unknown): { bullModule: () => DynamicModule[] } {
   if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return { bullModule: () => [] };
   throw error;

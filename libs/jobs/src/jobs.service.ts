@@ -21,6 +21,9 @@ import type { TransactionalEnqueue } from './outbox/transactional-enqueue.js';
 import { newJob } from './new-job.js';
 import { QueueRef, type QueueStats } from './queue-ref.js';
 
+/** Jobs per call to the store: each call has its deadline. */
+const BATCH = 1_000;
+
 /**
  * Enqueues jobs and looks after them. A job that `enqueue` has taken runs at least once, on some replica, whatever dies.
  *
@@ -61,7 +64,7 @@ export class JobsService {
     return ref as JobRef<Result>;
   }
 
-  /** Stores many jobs of one kind at once, in the order given; in one call per queue. */
+  /** Stores many jobs of one kind, in the order given, a thousand per call to the store. */
   async enqueueMany<Args, Result>(
     job: JobClass<Args, Result>,
     args: readonly NoInfer<Args>[],
@@ -69,7 +72,10 @@ export class JobsService {
   ): Promise<JobRef<Result>[]> {
     if (args.length === 0) return [];
     const jobs = args.map((each) => newJob(job, each, options, this.options));
-    return (await this.store(jobs, options)) as JobRef<Result>[];
+    const stored: JobRef[] = [];
+    for (let from = 0; from < jobs.length; from += BATCH)
+      stored.push(...(await this.store(jobs.slice(from, from + BATCH), options)));
+    return stored as JobRef<Result>[];
   }
 
   /**

@@ -21,8 +21,11 @@ export class AppProcessors {
     await Promise.all(this.workers.map((worker) => worker.pause(true)));
   }
 
-  async drain(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.close()));
+  /** Lets them finish what they run, until the limit; then they are told to stop, and left to @nestjs/bullmq. */
+  async drain(limit: AbortSignal): Promise<void> {
+    const closed = Promise.allSettled(this.workers.map((worker) => worker.close()));
+    await Promise.race([closed, new Promise<void>((resolve) => whenAborted(limit, resolve))]);
+    for (const worker of this.workers) worker.cancelAllJobs('this replica shuts down');
   }
 
   private registrar(): BullRegistrar | undefined {
@@ -32,4 +35,9 @@ export class AppProcessors {
       return undefined;
     }
   }
+}
+
+function whenAborted(signal: AbortSignal, then: () => void): void {
+  if (signal.aborted) then();
+  else signal.addEventListener('abort', then, { once: true });
 }

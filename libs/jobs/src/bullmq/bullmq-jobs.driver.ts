@@ -1,5 +1,5 @@
+import { withDeadline, type TransactionManager } from '@rookery/core';
 import { FlowProducer, Job, Queue, QueueEvents, type FlowJob, type JobType, type QueueOptions } from 'bullmq';
-import type { TransactionManager } from '@rookery/core';
 import type { JobInfo, JobState } from '../job.js';
 import type {
   ActiveJob,
@@ -36,7 +36,8 @@ export class BullmqJobsDriver implements JobsDriver {
     this.queues.clear();
     this.events.clear();
     this.flows = undefined;
-    await Promise.allSettled(open.map((one) => one.close()));
+    const closed = Promise.allSettled(open.map((one) => one.close()));
+    await withDeadline('Closing the queues', closed).catch(() => undefined);
     await this.connection.close();
   }
 

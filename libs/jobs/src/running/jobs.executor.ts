@@ -32,6 +32,11 @@ export class JobsExecutor {
     this.isOpen = true;
   }
 
+  /** Milliseconds that running jobs get to finish. */
+  get drainMs(): number {
+    return this.options.drainMs ?? 10_000;
+  }
+
   /** The queues that this app names. */
   queueNames(): string[] {
     const handled = this.explorer.definitions().map(({ queue }) => queue);
@@ -79,8 +84,8 @@ export class JobsExecutor {
 
   private async finish(budget?: AbortSignal): Promise<void> {
     await this.stopIntake();
-    const { drainMs = 10_000, abortGraceMs = 5_000 } = this.options;
-    await this.whenIdle(drainMs, budget);
+    const { abortGraceMs = 5_000 } = this.options;
+    await this.whenIdle(this.drainMs, budget);
     this.runner?.interruptAll();
     // A little more than the grace, in which the runner gives back what does not listen.
     await this.whenIdle(abortGraceMs + 1_000, budget);

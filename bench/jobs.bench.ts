@@ -1,0 +1,60 @@
+import { interleaved, type Bench, type BenchRow, type Measured } from './bench.js';
+import { onPostgres, onRedis, type Contestant } from './jobs/contestants.js';
+import { enqueueRate, latencyP99, processRate } from './jobs/measures.js';
+import { memoryGrowth } from './jobs/memory.js';
+import { outboxRate } from './jobs/outbox.js';
+
+type Pair = Record<'ours' | 'bullmq', Contestant>;
+
+/** How many jobs a round has, per store and concurrency: a second or so of work. */
+const JOBS = { redis: { 1: 2_000, 32: 8_000 }, postgres: { 1: 300, 32: 1_500 } };
+
+const bench: Bench = async (services) => {
+  const namespace = `b${process.pid}`;
+  const rows: BenchRow[] = [];
+  for (const store of ['redis', 'postgres'] as const) {
+    for (const concurrency of [1, 32] as const) {
+      const pair: Pair =
+        store === 'redis'
+          ? await onRedis(services.redisUrl, namespace, concurrency)
+          : await onPostgres(services.postgresUrl, namespace, concurrency);
+      rows.push(...(await throughput(store, concurrency, pair)));
+      if (concurrency === 1) rows.push(await latency(store, pair));
+      await Promise.all([pair.ours.close(), pair.bullmq.close()]);
+    }
+  }
+  rows.push(await outboxRate(services, `${namespace}o`), await memoryGrowth(services, `${namespace}m`));
+  return rows;
+};
+export default bench;
+
+async function throughput(store: 'redis' | 'postgres', concurrency: 1 | 32, pair: Pair): Promise<BenchRow[]> {
+  const total = JOBS[store][concurrency];
+  const enqueued = await interleaved(each(pair, (one) => enqueueRate(one, total, concurrency)));
+  const processed = await interleaved(each(pair, (one) => processRate(one, total)));
+  const must = 'ours >= 0.95 * bullmq';
+  return [
+    row(`${store}-enqueue-${concurrency}`, `enqueue, ${concurrency} at a time`, 'jobs/s', 'higher', enqueued, must),
+    row(`${store}-process-${concurrency}`, `process, concurrency ${concurrency}`, 'jobs/s', 'higher', processed, must),
+  ];
+}
+
+async function latency(store: string, pair: Pair): Promise<BenchRow> {
+  const p99 = await interleaved(each(pair, (one) => latencyP99(one, 300)));
+  return row(`${store}-latency-p99`, 'enqueue to start of the handler, p99', 'ms', 'lower', p99, 'ours <= bullmq + 1');
+}
+
+function each(pair: Pair, measure: (one: Contestant) => Promise<number>) {
+  return { ours: () => measure(pair.ours), bullmq: () => measure(pair.bullmq) };
+}
+
+function row(
+  id: string,
+  what: string,
+  unit: string,
+  better: BenchRow['better'],
+  { ours, bullmq }: Record<'ours' | 'bullmq', Measured>,
+  must: string,
+): BenchRow {
+  return { id, what, unit, better, ours: ours.median, rivals: { bullmq: bullmq.median }, spread: ours.spread, must };
+}

@@ -1,0 +1,30 @@
+import { redis } from '@rookery/core/redis';
+import type { BenchRow, BenchServices } from '../bench.js';
+import { ours } from './contestants.js';
+import { processRate } from './measures.js';
+
+const ROUND = 20_000;
+const ROUNDS = 10;
+
+/** How much this process grows over 200,000 jobs, once it is warm. */
+export async function memoryGrowth({ redisUrl }: BenchServices, namespace: string): Promise<BenchRow> {
+  const contestant = await ours(redis({ url: redisUrl, namespace }), 32);
+  const heap = () => {
+    globalThis.gc?.();
+    return process.memoryUsage().heapUsed / 1_000_000;
+  };
+  for (let round = 0; round < 2; round++) await processRate(contestant, ROUND);
+  const before = heap();
+  for (let round = 0; round < ROUNDS; round++) await processRate(contestant, ROUND);
+  const grown = Math.max(0, heap() - before);
+  await contestant.close();
+  return {
+    id: 'memory',
+    what: `heap growth over ${ROUND * ROUNDS} jobs`,
+    unit: 'MB',
+    better: 'lower',
+    ours: grown,
+    rivals: {},
+    must: 'ours <= 20',
+  };
+}
