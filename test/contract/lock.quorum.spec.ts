@@ -1,4 +1,3 @@
-import { memory } from '@rookery/core';
 import { redis } from '@rookery/core/redis';
 import { LockModule, LockService } from '@rookery/lock';
 import { QuorumLockDriver } from '@rookery/lock/redis';
@@ -7,6 +6,7 @@ import { startRedis, type StoreHandle } from '@rookery/testing';
 import { Test } from '@nestjs/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freshNamespace } from '../backends.js';
+import { redisUrl } from '../services.js';
 
 let servers: StoreHandle[];
 beforeAll(async () => void (servers = await Promise.all([startRedis(), startRedis(), startRedis()])));
@@ -19,7 +19,6 @@ lockDriverContract('a quorum of three Redis servers', { create: () => new Quorum
 
 describe('a quorum', () => {
   const running: { close(): Promise<void> }[] = [];
-  const backend = memory();
   afterEach(async () => {
     await Promise.all(running.splice(0).map((app) => app.close()));
     await Promise.all(servers.map((server) => server.resume().then(() => server.start())));
@@ -27,7 +26,7 @@ describe('a quorum', () => {
 
   async function replica(): Promise<LockService> {
     const app = await Test.createTestingModule({
-      imports: [LockModule.forRoot({ backend, quorum: quorum() })],
+      imports: [LockModule.forRoot({ backend: redis({ url: redisUrl(), namespace }), quorum: quorum() })],
     }).compile();
     await app.init();
     running.push(app);

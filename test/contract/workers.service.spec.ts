@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { ReplicaIdentity } from '@rookery/core';
-import { ClusteredInterval, ClusteredCron, UnknownTaskError, WorkerHandler, type WorkerRun } from '@rookery/workers';
+import {
+  ClusteredInterval,
+  ClusteredCron,
+  UnknownTaskError,
+  WorkerHandler,
+  WorkersModule,
+  type WorkerRun,
+} from '@rookery/workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BACKENDS, service, type TestCluster } from './workers.cluster.js';
 
@@ -124,6 +132,15 @@ describe.each(BACKENDS)('WorkersService on %s', (_kind, create) => {
     await expect(workers.runOnce('seed', () => Promise.reject(new Error('no table')))).rejects.toThrow('no table');
     expect(await workers.runOnce('seed', async () => undefined)).toBe(true);
     expect(await workers.list()).not.toContainEqual(expect.objectContaining({ kind: 'once' }));
+  });
+
+  it('is set up asynchronously as well', async () => {
+    const options = { enabled: false, application: 'async' };
+    const module = WorkersModule.forRootAsync({ useFactory: async () => options });
+    const app = await Test.createTestingModule({ imports: [module] }).compile();
+    await app.init();
+    expect(await service(app).list()).toEqual([]);
+    await app.close();
   });
 
   it('runs nothing where it is not enabled or the role is missing', async () => {

@@ -24,7 +24,10 @@ describe.each(BACKENDS)('shutdown on %s', (_kind, create) => {
     }
     const app = await cluster.start({ providers: [Tasks] });
     const watcher = service(await cluster.start({ enabled: false }));
-    await vi.waitFor(async () => expect((await watcher.list())[0]?.runs).toHaveLength(1), SLOW);
+    await vi.waitFor(
+      async () => expect((await watcher.list()).find(({ name }) => name === 'task')?.runs).toHaveLength(1),
+      SLOW,
+    );
     await app.close();
     const history = await watcher.history('task');
     expect(history.map(({ runId }) => runId)).toEqual([...ended].reverse());

@@ -20,10 +20,11 @@ import { taskInfo, type TaskInfo } from './task-info.js';
 export class WorkersService {
   constructor(private readonly context: WorkersContext) {}
 
-  /** Every task of the application, whoever runs it. @throws when the store does not answer */
+  /** Every task of the application by name, whoever runs it. @throws when the store does not answer */
   async list(): Promise<TaskInfo[]> {
     const records = await withDeadline('Listing tasks', this.context.driver.load());
-    return records.filter(({ definition }) => definition.kind !== 'once').map(taskInfo);
+    const tasks = records.filter(({ definition }) => definition.kind !== 'once').map(taskInfo);
+    return tasks.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /**

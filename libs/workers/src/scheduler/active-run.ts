@@ -56,9 +56,9 @@ export class ActiveRun {
   private async execute(): Promise<RunOutcome> {
     const data: unknown = this.code.definition.data === undefined ? undefined : JSON.parse(this.code.definition.data);
     const { name, slot, runId, attempt } = this.record;
-    const work = traced('workers:run', { name, slot, runId, attempt }, async () =>
-      this.code.execute(new WorkerRun(this.record, this, data)),
-    );
+    const call = async () => this.code.execute(new WorkerRun(this.record, this, data));
+    // A moment later, when this object is there for those who look at it from inside the call.
+    const work = Promise.resolve().then(() => traced('workers:run', { name, slot, runId, attempt }, call));
     work.catch(() => undefined);
     let failure: { error: unknown } | undefined;
     try {
