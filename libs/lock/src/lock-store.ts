@@ -1,7 +1,10 @@
-import { ClosedError, type Bus, type Unsubscribe } from '@rookery/core';
+import { ClosedError, type Backend, type Unsubscribe } from '@rookery/core';
 import type { HandedOver, LockAnswer, LockDriver, LockGrant, LockRecord } from './lock.driver.js';
 import { replicaOf } from './lock-info.js';
 import type { WaitLine } from './wait-line.js';
+
+/** What a LockService needs of a backend. */
+export type LockBackend = Pick<Backend, 'bus' | 'namespace' | 'open' | 'close'>;
 
 /** The driver, opened on first use, and the wake-ups that its answers ask for. */
 export class LockStore {
@@ -11,7 +14,7 @@ export class LockStore {
 
   constructor(
     private readonly driver: LockDriver,
-    private readonly bus: Bus,
+    private readonly backend: LockBackend,
     private readonly replicaId: string,
     private readonly line: WaitLine,
   ) {}
@@ -34,7 +37,7 @@ export class LockStore {
       () => false,
     );
     await this.unsubscribe?.();
-    if (opened) await this.driver.close();
+    if (opened) await this.disconnect();
   }
 
   async acquire(grant: LockGrant, waitedMs?: number): Promise<LockAnswer> {
@@ -58,22 +61,33 @@ export class LockStore {
   }
 
   private async connect(): Promise<void> {
-    await this.driver.open();
+    // The driver's store is another one when a quorum grants the locks.
+    await this.backend.open();
     try {
+      await this.driver.open();
       const onGap = () => this.line.wakeAll();
-      this.unsubscribe = await this.bus.subscribe(channelOf(this.replicaId), (owner) => void this.line.wake(owner), {
-        onGap,
-      });
+      this.unsubscribe = await this.backend.bus.subscribe(
+        channelOf(this.replicaId),
+        (owner) => void this.line.wake(owner),
+        {
+          onGap,
+        },
+      );
     } catch (error) {
-      await this.driver.close();
+      await this.disconnect();
       throw error;
     }
+  }
+
+  private async disconnect(): Promise<void> {
+    await this.driver.close();
+    await this.backend.close();
   }
 
   /** Tells only the replicas concerned. Who is missed asks by itself before its reservation ends. */
   private awaken<Answer extends HandedOver>(answer: Answer): Answer {
     for (const owner of answer.wake) {
-      if (!this.line.wake(owner)) this.bus.publish(channelOf(replicaOf(owner)), owner).catch(() => undefined);
+      if (!this.line.wake(owner)) this.backend.bus.publish(channelOf(replicaOf(owner)), owner).catch(() => undefined);
     }
     return answer;
   }

@@ -44,7 +44,7 @@ export interface LockModuleOptions {
   backend?: Backend;
   /**
    * Independent Redis servers, 3 or 5 of them (not replicas of each other): a majority grants each lock, so that one may
-   * fail or forget. The backend then only carries the wake-ups. Each needs the same namespace in all replicas.
+   * fail or forget. The backend then only carries the wake-ups; with memory(), waiters elsewhere ask every 0.5 s.
    *
    * @example quorum: ['redis://a', 'redis://b', 'redis://c'].map((url) => redis({ url }))
    */

@@ -1,14 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import {
-  checkName,
-  ReplicaIdentity,
-  traced,
-  type Backend,
-  type DrainRegistry,
-  type TransactionManager,
-} from '@rookery/core';
+import { checkName, ReplicaIdentity, traced, type DrainRegistry, type TransactionManager } from '@rookery/core';
 import { Acquisition } from './acquisition.js';
 import { Holdings } from './holdings.js';
 import { Lease } from './lease.js';
@@ -24,7 +17,7 @@ import {
   type LockRequest,
   type TryOptions,
 } from './lock.options.js';
-import { LockStore } from './lock-store.js';
+import { LockStore, type LockBackend } from './lock-store.js';
 import { lockInTransaction } from './transaction-lock.js';
 import { WaitLine } from './wait-line.js';
 
@@ -48,12 +41,12 @@ export class LockService implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     driver: LockDriver,
-    private readonly backend: Pick<Backend, 'bus' | 'namespace'>,
+    private readonly backend: LockBackend,
     private readonly defaults: LockModuleOptions = {},
     private readonly identity: ReplicaIdentity = new ReplicaIdentity(),
     private readonly drain?: DrainRegistry,
   ) {
-    this.store = new LockStore(driver, backend.bus, identity.id, this.line);
+    this.store = new LockStore(driver, backend, identity.id, this.line);
     this.holdings = new Holdings(this.store, this.line, defaults);
   }
 
