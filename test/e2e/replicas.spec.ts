@@ -33,6 +33,19 @@ describe.each(BACKENDS)('three replicas on %s', (backend) => {
     expect(Date.parse(after.expiresAt) - Date.parse(before.expiresAt)).toBe(200 * 30 * 86_400_000);
   });
 
+  it('tell Prometheus what they do', async () => {
+    const { id } = await sample.post<Subscription>('/subscriptions', {
+      customer: 'Prometheus',
+      email: 'metrics@example.org',
+      plan: 'basic',
+      daysLeft: 3,
+    });
+    await Promise.all(Array.from({ length: 9 }, () => sample.post(`/subscriptions/${id}/renew`)));
+    const text = await (await sample.fetch('/metrics')).text();
+    expect(text).toMatch(/^rookery_replicas\{.*\} 3/m);
+    expect(text).toMatch(/^rookery_operation_duration.*lock.acquire/m);
+  });
+
   it('import the good rows of a CSV file once and report the bad ones by line', async () => {
     const csv = [
       'customer,email,plan,days_left',

@@ -6,6 +6,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { FeedModule } from './feed/feed.module.js';
 import { visitorOf } from './feed/visitor.js';
 import { MailModule } from './mail/mail.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
@@ -20,6 +21,7 @@ import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
     ClusterDashboardModule.forRoot({ bullBoardPath: '/queues' }),
     DatabaseModule,
     MailModule,
+    MetricsModule,
     PlansModule,
     QueuesModule,
     SubscriptionsModule,
