@@ -1,4 +1,4 @@
-import type { Backend, TransactionManager } from '@rookery/core';
+import { checkMs, InvalidInputError, type Backend, type TransactionManager } from '@rookery/core';
 
 /** How long a failed job waits for its next try. */
 export interface BackoffOptions {
@@ -91,8 +91,30 @@ export interface JobsModuleOptions {
    * loop longer loses its job. At least 1000. @default 8000
    */
   leaseMs?: number;
-  /** Milliseconds that running jobs get to finish when the replica shuts down, before their `signal` aborts. @default 10000 */
+  /** Milliseconds that running jobs get to finish when the replica shuts down, before their `signal` aborts. @default 5000 */
   drainMs?: number;
-  /** Milliseconds that a handler gets to come to an end after its `signal` aborted; then it is left behind. @default 5000 */
+  /** Milliseconds that a handler gets to come to an end after its `signal` aborted; then it is left behind. @default 2000 */
   abortGraceMs?: number;
+}
+
+/** Below this, a lease would end between two renewals of a busy process. */
+const MIN_LEASE_MS = 1_000;
+
+/** @throws InvalidInputError naming what is wrong */
+export function checkModuleOptions(options: JobsModuleOptions): void {
+  const { leaseMs = 8_000, drainMs = 0, abortGraceMs = 0, maxArgsBytes = 1, retention = {} } = options;
+  checkMs('leaseMs of JobsModule', leaseMs, MIN_LEASE_MS);
+  checkMs('drainMs of JobsModule', drainMs);
+  checkMs('abortGraceMs of JobsModule', abortGraceMs);
+  checkWhole('maxArgsBytes of JobsModule', maxArgsBytes, 1, 100_000_000);
+  for (const [state, { ageMs = 0, count = 0 }] of Object.entries(retention)) {
+    checkMs(`retention.${state}.ageMs of JobsModule`, ageMs);
+    checkWhole(`retention.${state}.count of JobsModule`, count, 0, 100_000_000);
+  }
+}
+
+/** @throws InvalidInputError when it is no whole number in the range */
+export function checkWhole(what: string, value: unknown, minimum: number, maximum: number): number {
+  if (Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return value as number;
+  throw new InvalidInputError(what, value, `a whole number from ${minimum} to ${maximum}`);
 }

@@ -4,7 +4,7 @@ import { definitionOf } from './decorators/job-handler.decorator.js';
 import type { JobClass } from './job.js';
 import { checkJson } from './job-data.js';
 import type { Dedupe, NewJob } from './jobs.driver.js';
-import type { EnqueueOptions, JobsModuleOptions } from './jobs.options.js';
+import { checkWhole, type EnqueueOptions, type JobsModuleOptions } from './jobs.options.js';
 
 const MAX_PRIORITY = 2_097_151;
 const MAX_DELAY_MS = 100 * 366 * 24 * 3_600_000;
@@ -74,10 +74,4 @@ function checkedDedupe(name: string, { dedupeKey, dedupe = 'until-done' }: Enque
     dedupe,
     '"until-done", "latest", { throttleMs } or { debounceMs }',
   );
-}
-
-/** @throws InvalidInputError when it is no whole number in the range */
-export function checkWhole(what: string, value: unknown, minimum: number, maximum: number): number {
-  if (Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return value as number;
-  throw new InvalidInputError(what, value, `a whole number from ${minimum} to ${maximum}`);
 }

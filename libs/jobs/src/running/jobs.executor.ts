@@ -3,7 +3,7 @@ import { reason, sleep, type Backend } from '@rookery/core';
 import { Cancellations } from '../cancellations.js';
 import type { JobsBackends } from '../jobs.backends.js';
 import type { JobsWorker } from '../jobs.driver.js';
-import type { JobsModuleOptions } from '../jobs.options.js';
+import { checkModuleOptions, type JobsModuleOptions } from '../jobs.options.js';
 import type { JobExplorer } from './job-explorer.js';
 import { JobRunner } from './job-runner.js';
 import { queuePlans } from './queue-plan.js';
@@ -27,6 +27,7 @@ export class JobsExecutor {
   ) {}
 
   async open(): Promise<void> {
+    checkModuleOptions(this.options);
     this.explorer.definitions();
     await Promise.all(this.backends.all.map((backend) => this.backends.driver(backend)));
     this.isOpen = true;
@@ -34,7 +35,7 @@ export class JobsExecutor {
 
   /** Milliseconds that running jobs get to finish. */
   get drainMs(): number {
-    return this.options.drainMs ?? 10_000;
+    return this.options.drainMs ?? 5_000;
   }
 
   /** The queues that this app names. */
@@ -44,7 +45,7 @@ export class JobsExecutor {
   }
 
   async start(): Promise<void> {
-    const { defaults, abortGraceMs = 5_000, leaseMs = 8_000 } = this.options;
+    const { defaults, abortGraceMs = 2_000, leaseMs = 8_000 } = this.options;
     const runner = new JobRunner(this.explorer.handlers(defaults), abortGraceMs);
     this.runner = runner;
     this.cancellations = this.backends.all.map(
@@ -84,7 +85,7 @@ export class JobsExecutor {
 
   private async finish(budget?: AbortSignal): Promise<void> {
     await this.stopIntake();
-    const { abortGraceMs = 5_000 } = this.options;
+    const { abortGraceMs = 2_000 } = this.options;
     await this.whenIdle(this.drainMs, budget);
     this.runner?.interruptAll();
     // A little more than the grace, in which the runner gives back what does not listen.

@@ -2,8 +2,7 @@ import { checkMs, InvalidInputError } from '@rookery/core';
 import type { JobDefinition } from '../decorators/job-handler.decorator.js';
 import type { WorkSettings } from '../jobs.driver.js';
 import { JobsSetupError } from '../jobs.errors.js';
-import type { JobsModuleOptions, QueueOptions } from '../jobs.options.js';
-import { checkWhole } from '../new-job.js';
+import { checkWhole, type JobsModuleOptions, type QueueOptions } from '../jobs.options.js';
 
 /** A queue that this replica works on, and how. */
 export interface QueuePlan extends Omit<WorkSettings, 'leaseMs' | 'onError'> {

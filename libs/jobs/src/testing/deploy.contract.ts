@@ -106,6 +106,9 @@ export function deployContract(host: JobsContractHost): void {
       const Fast = jobOf(() => 1, { queue, concurrency: 5 });
       const Slow = jobOf(() => 1, { queue, concurrency: 1 });
       await expect(replicas.start([Fast, Slow])).rejects.toThrow(/each set its limits/);
+      await expect(replicas.start([], { leaseMs: 10 })).rejects.toThrow(/leaseMs of JobsModule is 10/);
+      const crowd = { queues: { [queue]: { concurrency: 0 } } };
+      await expect(replicas.start([Slow], crowd)).rejects.toThrow(/concurrency of queue/);
       expect(() => jobOf(() => 1, { name: 'a:b' })).toThrow(/without ":"/);
       expect(() => jobOf(() => 1, { backoff: { delayMs: -5 } })).toThrow(/delayMs/);
     });
