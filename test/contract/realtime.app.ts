@@ -25,7 +25,7 @@ import {
   useRealtime,
   type RealtimeModuleOptions,
 } from '@rookery/realtime';
-import { connectRealtime, type Recovery } from '@rookery/realtime/client';
+import { connectRealtime, type RealtimeClientOptions, type Recovery } from '@rookery/realtime/client';
 import { io, type Socket as ClientSocket } from 'socket.io-client';
 import type { Server, Socket } from 'socket.io';
 
@@ -120,9 +120,10 @@ export class TestCluster {
   }
 
   /** The client that keeps track. */
-  async client(url: string, auth: object = {}): Promise<TestClient> {
+  async client(url: string, auth: object = {}, options: RealtimeClientOptions = {}): Promise<TestClient> {
     const recoveries: Recovery[] = [];
     const socket = connectRealtime(url, {
+      ...options,
       auth,
       forceNew: true,
       reconnectionDelay: 20,
@@ -194,6 +195,11 @@ export class Crossing {
   cut(): void {
     this.open = false;
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Leads new connections elsewhere, and leaves those that are. */
+  lead(target: TestReplica): void {
+    this.target = target;
   }
 
   /** Lets connections through again. */
