@@ -34,6 +34,12 @@ export class Holdings {
     const lease = this.leases.get(lock);
     if (lease?.grant.mode !== 'shared')
       throw new InvalidInputError(`The lock "${lock.key}" to upgrade`, 'not shared', 'acquired with mode "shared"');
+    if (lock.keys.length > 1)
+      throw new InvalidInputError(
+        `The lock "${lock.key}" to upgrade`,
+        'on several keys',
+        'on one; acquire them exclusively',
+      );
     const next: LockGrant = { ...lease.grant, mode: 'exclusive' };
     const request = checkedRequest(lock.keys, { waitMs, signal, ttlMs: next.ttlMs }, this.defaults);
     lease.expect(next);

@@ -65,14 +65,9 @@ export class LockStore {
     await this.backend.open();
     try {
       await this.driver.open();
+      const wake = (owner: string) => void this.line.wake(owner);
       const onGap = () => this.line.wakeAll();
-      this.unsubscribe = await this.backend.bus.subscribe(
-        channelOf(this.replicaId),
-        (owner) => void this.line.wake(owner),
-        {
-          onGap,
-        },
-      );
+      this.unsubscribe = await this.backend.bus.subscribe(channelOf(this.replicaId), wake, { onGap });
     } catch (error) {
       await this.disconnect();
       throw error;

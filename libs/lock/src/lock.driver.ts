@@ -68,8 +68,9 @@ export interface LockDriver {
    * key, also when the store has lost its data.
    *
    * @param waitedMs how long the owner has been waiting; it then stands in line by that when the keys are not free, and
-   *   keeps the keys before the first that is not (their order is everybody's, so nobody waits in a circle). Who stops
-   *   asking is dropped from the line after {@link PATIENCE_MS}. Without it a busy answer leaves no trace.
+   *   keeps the keys before the first that is not for {@link RESERVED_MS} from each time it asks (their order is
+   *   everybody's, so nobody waits in a circle). Who stops asking is dropped from the line after {@link PATIENCE_MS}.
+   *   Without it a busy answer leaves no trace.
    */
   acquire(grant: LockGrant, waitedMs?: number): Promise<LockAnswer>;
 

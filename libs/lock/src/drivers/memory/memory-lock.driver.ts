@@ -1,5 +1,5 @@
 import type { MemoryBackend } from '@rookery/core';
-import type { LockAnswer, LockDriver, LockGrant, LockRecord } from '../../lock.driver.js';
+import { RESERVED_MS, type LockAnswer, type LockDriver, type LockGrant, type LockRecord } from '../../lock.driver.js';
 import { modeOf, ruleOf } from '../../lock-rule.js';
 import { LockState } from './lock-state.js';
 
@@ -74,7 +74,7 @@ export class MemoryLockDriver implements LockDriver {
 
   /** Undefined when the owner is in. */
   private enter(key: string, grant: LockGrant, waitedMs: number, wake: string[]): Refusal | undefined {
-    const { owner, weight, ttlMs } = grant;
+    const { owner, weight } = grant;
     const rule = ruleOf(grant);
     const state = this.state(key);
     if (state.mismatches(rule)) return { status: 'mismatch', key, inUse: state.rule };
@@ -84,7 +84,7 @@ export class MemoryLockDriver implements LockDriver {
       wake.push(...state.serve().filter((other) => other !== owner));
     }
     if (!state.holds(owner, rule)) return { status: 'busy' };
-    state.enter(owner, rule, weight, ttlMs);
+    state.enter(owner, rule, weight, Math.max(RESERVED_MS, state.remainingMs(owner)));
     return undefined;
   }
 

@@ -97,6 +97,14 @@ begin
   wake := rookery.lock_serve(p_namespace, p_key);
 end $$;
 
+create function rookery.lock_keep(${KEY}, p_owner text) returns void language plpgsql as $$
+declare ends timestamptz := clock_timestamp() + ${ms(String(RESERVED_MS))};
+begin
+  update rookery.locks set expires_at = greatest(expires_at, ends) where ${THIS_KEY} and owner = p_owner;
+  update rookery.lock_members set expires_at = greatest(expires_at, ends) where ${THIS_KEY} and owner = p_owner;
+  if found then perform rookery.lock_settle(p_namespace, p_key); end if;
+end $$;
+
 -- Rows are locked in the order of the keys, which is everybody's: calls never wait in a circle.
 create function rookery.lock_take_rows(p_namespace text, p_keys text[]) returns void language plpgsql as $$
 declare p_key text;
@@ -155,6 +163,11 @@ begin
         at_key := p_key;
         foreach p_key in array granted loop
           wake := wake || (rookery.lock_leave(p_namespace, p_key, p_owner)).wake;
+        end loop;
+      else
+        -- What a waiter already has is kept for it until it asks again.
+        foreach p_key in array granted loop
+          perform rookery.lock_keep(p_namespace, p_key, p_owner);
         end loop;
       end if;
       return;

@@ -1,5 +1,5 @@
 import { RedisScript } from '@rookery/core/redis';
-import { PATIENCE_MS } from '../../lock.driver.js';
+import { PATIENCE_MS, RESERVED_MS } from '../../lock.driver.js';
 import { ROOMS } from './lock-rooms.lua.js';
 
 /**
@@ -56,6 +56,15 @@ local function giveBack(upTo)
   end
 end
 
+-- What a waiter already has is kept for it until it asks again.
+local function keep(key, members)
+  if rule == 'exclusive' then
+    if redis.call('pttl', key) < ${RESERVED_MS} then redis.call('pexpire', key, ${RESERVED_MS}) end
+  elseif member(members, owner).ends - now < ${RESERVED_MS} then
+    enter(key, members, owner, rule, weight, ${RESERVED_MS})
+  end
+end
+
 local function ask(key, members, queue)
   local held = redis.call('get', key)
   if held == owner and rule == 'exclusive' then return 'granted' end
@@ -77,6 +86,8 @@ for i = 1, #KEYS, 4 do
     if waited < 0 or status ~= 'busy' then
       redis.call('hdel', KEYS[i + 2], owner)
       giveBack(i - 1)
+    else
+      for j = 1, i - 1, 4 do keep(KEYS[j], KEYS[j + 1]) end
     end
     return { status, status == 'mismatch' and (i - 1) / 4 .. ' ' .. inUse or '', wake }
   end

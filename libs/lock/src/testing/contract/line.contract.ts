@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { freshKey, grant, pause, status, type LockSuite } from './lock-suite.js';
 
 /** Who comes next, for one key and for several. */
@@ -78,6 +78,21 @@ export function lineContract(suite: LockSuite): void {
       expect((await suite.other.release(holder)).wake).toEqual([mine.owner]);
       await suite.take(mine);
     });
+
+    it.each(['exclusive', 'shared'] as const)(
+      'keep those before it for as long as their owner asks (%s)',
+      async (mode) => {
+        const keys = keysOf(2);
+        await suite.take(grant(keys[1]), suite.other);
+        const mine = grant(keys, { mode });
+        for (let asked = 0; asked < 4; asked++) {
+          expect(await status(suite.one.acquire(mine, asked))).toBe('busy');
+          await pause(800);
+        }
+        expect(await status(suite.other.acquire(grant(keys[0])))).toBe('busy');
+        await vi.waitFor(() => suite.take(grant(keys[0]), suite.other), { timeout: 10_000 });
+      },
+    );
 
     it('give back those before the first that is taken when their owner gives up', async () => {
       const keys = keysOf(2);
