@@ -9,6 +9,7 @@ import { BlobContainer, BlobStore } from '@rookery/blob';
 import { fileSystemBlobs } from '@rookery/blob/fs';
 import { useCluster } from '@rookery/cluster';
 import { memory } from '@rookery/core';
+import { EveryReplica } from '@rookery/workers';
 import session, { Store } from 'express-session';
 import Keyv from 'keyv';
 import { tmpdir } from 'node:os';
@@ -57,7 +58,8 @@ describe('the doctor, about the app', () => {
   it('RK004: a raw @Cron or @Interval', async () => {
     const app = { imports: [ScheduleModule.forRoot()], providers: [Reminders] };
     expect(await found('RK004', app)).toEqual(['Reminders.send (@Cron)', 'Reminders.poll (@Interval)']);
-    expect(await found('RK004', { imports: app.imports })).toEqual([]);
+    expect(await found('RK004', { imports: app.imports, providers: [Probes] })).toEqual([]);
+    expect(await found('RK004', { ...app, options: { workers: { adopt: true } } })).toEqual([]);
   });
 
   it('RK005: blobs on a disk that may be local', async () => {
@@ -139,6 +141,13 @@ describe('what is found', () => {
     }
   });
 });
+
+@Injectable()
+class Probes {
+  @EveryReplica()
+  @Cron('0 0 1 1 *')
+  measure() {}
+}
 
 @Injectable()
 class Reminders {

@@ -18,7 +18,7 @@ describe.each(BACKENDS)('workers and leaders on %s', (_kind, create) => {
   beforeEach(() => void (cluster = create()));
   afterEach(() => cluster.stop());
 
-  it('keeps a worker on exactly one replica, and moves it when that one leaves', async () => {
+  it('keeps a worker on exactly one replica, moves it when that one leaves, and stops it while paused', async () => {
     const alive = new Set<object>();
     const reasons: unknown[] = [];
     let most = 0;
@@ -34,6 +34,10 @@ describe.each(BACKENDS)('workers and leaders on %s', (_kind, create) => {
       }
     }
     const apps = await cluster.startThree(Tasks);
+    await vi.waitFor(() => expect(alive.size).toBe(1), SLOW);
+    await service(apps[0]).pause('feed');
+    await vi.waitFor(() => expect(alive.size).toBe(0), SLOW);
+    await service(apps[0]).resume('feed');
     for (let left = 3; left > 0; left--) {
       await vi.waitFor(() => expect(alive.size).toBe(1), SLOW);
       const owner = apps.find((app) => alive.has(app.get(Tasks)))!;
@@ -41,7 +45,7 @@ describe.each(BACKENDS)('workers and leaders on %s', (_kind, create) => {
       apps.splice(apps.indexOf(owner), 1);
     }
     expect(most).toBe(1);
-    expect(reasons).toHaveLength(3);
+    expect(reasons).toHaveLength(4);
     expect(reasons.every((why) => why instanceof RunStoppedError)).toBe(true);
   });
 

@@ -162,8 +162,11 @@ export interface WorkersDriver {
    */
   claim(replica: string, claims: readonly SlotClaim[]): Promise<ClaimAnswer[]>;
 
-  /** Takes a pending run. Null when somebody else was faster, when its task is gone, or the caller's lease has ended. */
-  take(replica: string, runId: string): Promise<RunRecord | null>;
+  /**
+   * Takes a pending run. Null when somebody else was faster, when its task is gone, when the caller's lease has ended, or
+   * (if `exclusive`) while another run of the task is going on.
+   */
+  take(replica: string, runId: string, exclusive: boolean): Promise<RunRecord | null>;
 
   /** Records the ends of runs. Answers, for each, the task's state, or null when the run was no longer the caller's. */
   finish(replica: string, outcomes: readonly RunOutcome[]): Promise<(TaskState | null)[]>;

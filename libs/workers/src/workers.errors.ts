@@ -52,10 +52,14 @@ export class RunTimeoutError extends WorkersError {
   }
 }
 
-/** The replica shuts down, or the replica gave the worker up. Reason of the run's `signal`. */
+/** The replica shuts down, or the worker was paused. Reason of the run's `signal`. */
 export class RunStoppedError extends WorkersError {
   constructor(task: string) {
-    super('ROOKERY_RUN_STOPPED', task, `The run of "${task}" was told to stop because its replica shuts down.`);
+    super(
+      'ROOKERY_RUN_STOPPED',
+      task,
+      `The run of "${task}" was told to stop: its replica shuts down, or it is a worker that was paused.`,
+    );
   }
 }
 

@@ -52,7 +52,11 @@ export class WorkersService {
     return runId;
   }
 
-  /** No slot runs anywhere until `resume`, over restarts too. What runs goes on. @throws UnknownTaskError */
+  /**
+   * No slot runs anywhere until `resume`, over restarts too. A run that is going on goes on; a worker is told to stop.
+   *
+   * @throws UnknownTaskError
+   */
   pause(name: string): Promise<void> {
     return this.change(name, this.context.driver.pause(name, true));
   }

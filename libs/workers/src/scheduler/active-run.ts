@@ -54,9 +54,10 @@ export class ActiveRun {
   }
 
   private async execute(): Promise<RunOutcome> {
-    const data: unknown = this.code.definition.data === undefined ? undefined : JSON.parse(this.code.definition.data);
     const { name, slot, runId, attempt } = this.record;
-    const call = async () => this.code.execute(new WorkerRun(this.record, this, data));
+    const { data } = this.code.definition;
+    const call = async () =>
+      this.code.execute(new WorkerRun(this.record, this, data === undefined ? undefined : JSON.parse(data)));
     // A moment later, when this object is there for those who look at it from inside the call.
     const work = Promise.resolve().then(() => traced('workers:run', { name, slot, runId, attempt }, call));
     work.catch(() => undefined);

@@ -196,16 +196,20 @@ export class Scheduler {
     }
     const isComplete = await withDeadline('Reading tasks', this.table.reload());
     if (!isComplete) this.registerAt = 0;
+    this.runner.stop(({ name }) => this.table.tasks.get(name)?.mustStop ?? false);
     this.poke();
   }
 
-  /** Takes over a run that waits for a replica. */
+  /** Takes over a run that waits for a replica; while it cannot, the next beat asks again. */
   private async take({ name, runId }: RunRecord): Promise<void> {
-    if (!this.table.tasks.has(name) || this.asking.has(runId)) return;
+    const task = this.table.tasks.get(name);
+    if (!task || this.asking.has(runId)) return;
+    const { replica } = this.options;
     this.asking.add(runId);
     try {
-      await sleep(TURN_MS * turnOf(this.options.replica, this.replicas, runId));
-      const record = this.isOpen && (await withDeadline('Taking a run', this.driver.take(this.options.replica, runId)));
+      await sleep(TURN_MS * turnOf(replica, this.replicas, runId));
+      if (!this.isOpen) return;
+      const record = await withDeadline('Taking a run', this.driver.take(replica, runId, task.isExclusive));
       if (record) this.launch(record);
     } catch (error) {
       this.logger.warn(`Could not take over a run of "${name}", trying again: ${reason(error)}`);
@@ -217,8 +221,8 @@ export class Scheduler {
 
 type ClaimPlan = Extract<Plan, { claim: true }>;
 
-function claimOf({ name, cursor, isWorker, code }: Task, { slot, missed, letGo }: ClaimPlan): SlotClaim {
-  const { overlap, onCrash, maxAttempts } = code.policy;
+function claimOf({ name, cursor, isWorker, isExclusive, code }: Task, { slot, missed, letGo }: ClaimPlan): SlotClaim {
+  const { onCrash, maxAttempts } = code.policy;
   return {
     runId: randomUUID(),
     name,
@@ -226,7 +230,7 @@ function claimOf({ name, cursor, isWorker, code }: Task, { slot, missed, letGo }
     cursor: cursor!,
     missed,
     maxAttempts: onCrash === 'rerun' && !isWorker ? maxAttempts : 1,
-    exclusive: !letGo && (isWorker || overlap !== 'allow'),
+    exclusive: !letGo && isExclusive,
     letGo,
   };
 }

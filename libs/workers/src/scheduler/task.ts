@@ -39,6 +39,16 @@ export class Task {
     return this.code.definition.kind === 'worker';
   }
 
+  /** Whether only one run may go on at a time. */
+  get isExclusive(): boolean {
+    return this.isWorker || this.code.policy.overlap !== 'allow';
+  }
+
+  /** A paused worker stops; a paused task just does not begin again. */
+  get mustStop(): boolean {
+    return this.isWorker && this.state?.paused === true;
+  }
+
   /** The latest slot known to be taken. */
   get cursor(): number | undefined {
     return this.state?.cursor;

@@ -42,7 +42,7 @@ export function describeReplicas(f: DriverFixture): void {
       expect(await f.b.finish('b', [ended(run!)])).toEqual([null]);
 
       await f.b.beat('c', LEASE_MS);
-      await f.b.take('c', waiting[0].runId);
+      await f.b.take('c', waiting[0].runId, false);
       await vi.waitFor(
         async () => {
           expect((await f.a.beat('a', LONG_MS)).pending).toEqual([]);

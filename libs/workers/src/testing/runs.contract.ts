@@ -49,10 +49,10 @@ export function describeRuns(f: DriverFixture): void {
       const { pending } = await f.b.beat('b', LONG_MS);
       expect(pending).toEqual([expect.objectContaining({ slot: 1_000, attempt: 2, maxAttempts: 2, missed: 4 })]);
       expect(pending[0].runId).not.toBe(run.runId);
-      const taken = await f.b.take('b', pending[0].runId);
+      const taken = await f.b.take('b', pending[0].runId, false);
       expect(taken).toMatchObject({ replica: 'b', status: 'running', attempt: 2 });
       expect(taken!.fencingToken).toBeGreaterThan(run.fencingToken);
-      expect(await f.a.take('a', pending[0].runId)).toBeNull();
+      expect(await f.a.take('a', pending[0].runId, false)).toBeNull();
       expect((await f.known()).active).toBe(1);
     });
   });
@@ -64,10 +64,23 @@ export function describeRuns(f: DriverFixture): void {
       expect(await f.a.request('task', 'by-hand', 1)).toBe(true);
       await f.b.beat('b', LONG_MS);
       expect((await f.a.beat('a', LONG_MS)).pending).toMatchObject([{ runId: 'by-hand', replica: null }]);
-      expect(await f.b.take('ghost', 'by-hand')).toBeNull();
-      const taken = await Promise.all([f.a.take('a', 'by-hand'), f.b.take('b', 'by-hand')]);
+      expect(await f.b.take('ghost', 'by-hand', false)).toBeNull();
+      const taken = await Promise.all([f.a.take('a', 'by-hand', false), f.b.take('b', 'by-hand', false)]);
       expect(taken.filter((run) => run !== null)).toHaveLength(1);
       expect(await f.known()).toMatchObject({ cursor: 7, active: 1 });
+    });
+
+    it('wait for the run that is going on, when taken exclusively', async () => {
+      await f.a.register([{ ...task(), notBefore: 0 }]);
+      const run = await f.granted(1_000);
+      await f.a.request('task', 'first', 1);
+      await f.a.request('task', 'second', 1);
+      expect(await f.a.take('a', 'first', true)).toBeNull();
+      await f.a.finish('a', [ended(run)]);
+      await f.b.beat('b', LONG_MS);
+      const taken = await Promise.all([f.a.take('a', 'first', true), f.b.take('b', 'second', true)]);
+      expect(taken.filter((one) => one !== null)).toHaveLength(1);
+      expect(await f.known()).toMatchObject({ active: 2 });
     });
   });
 }

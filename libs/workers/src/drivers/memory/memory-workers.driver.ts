@@ -81,10 +81,11 @@ export class MemoryWorkersDriver implements WorkersDriver {
     });
   }
 
-  async take(replica: string, runId: string): Promise<RunRecord | null> {
+  async take(replica: string, runId: string, exclusive: boolean): Promise<RunRecord | null> {
     const run = this.store.runs.get(runId);
     const task = run?.status === 'pending' && this.store.isAlive(replica) && this.store.tasks.get(run.name);
-    return task ? { ...this.store.start(task, run, replica) } : null;
+    const isBusy = task && task.startedAt !== null && task.finishedAt === null;
+    return task && !(exclusive && isBusy) ? { ...this.store.start(task, run, replica) } : null;
   }
 
   async finish(replica: string, outcomes: readonly RunOutcome[]): Promise<(TaskState | null)[]> {

@@ -97,8 +97,8 @@ export class PostgresWorkersDriver implements WorkersDriver {
     return claims.map(({ runId }) => answers.get(runId) ?? { run: null, state: null });
   }
 
-  async take(replica: string, runId: string): Promise<RunRecord | null> {
-    const { rows } = await this.query<{ run: RunRecord }>(sql.TAKE, replica, runId);
+  async take(replica: string, runId: string, exclusive: boolean): Promise<RunRecord | null> {
+    const { rows } = await this.query<{ run: RunRecord }>(sql.TAKE, replica, runId, exclusive);
     return rows[0]?.run ?? null;
   }
 

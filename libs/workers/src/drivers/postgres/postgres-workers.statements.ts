@@ -154,13 +154,14 @@ select a."runId" as "runId", case when g.name is not null then ${STATE('g')} whe
   from asked a left join locked l on l.name = a.name left join granted g on g.name = a.name
   left join made m on m.run_id = a."runId"`;
 
-/** $2 replica, $3 runId. */
+/** $2 replica, $3 runId, $4 exclusive. */
 export const TAKE = `
 with ${LOCKED(`select name from rookery.worker_runs where app = $1 and run_id = $3`)},
 taken as (
   update rookery.worker_runs r
      set status = 'running', replica = $2, started_at = ms, token = greatest(l.token + 1, us)
     from locked l, clock where r.app = $1 and r.run_id = $3 and r.name = l.name and r.status = 'pending'
+     and not ($4::boolean and l.started_at is not null and l.finished_at is null)
      and exists (select 1 from rookery.worker_replicas where app = $1 and id = $2 and expires_at > ms)
   returning r.*
 ), started as (

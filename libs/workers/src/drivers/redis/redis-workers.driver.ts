@@ -79,8 +79,8 @@ export class RedisWorkersDriver implements WorkersDriver {
     return (await this.run(scripts.CLAIM, replica, JSON.stringify(claims))).map(answerOf);
   }
 
-  async take(replica: string, runId: string): Promise<RunRecord | null> {
-    const text = await this.run(scripts.TAKE, replica, runId);
+  async take(replica: string, runId: string, exclusive: boolean): Promise<RunRecord | null> {
+    const text = await this.run(scripts.TAKE, replica, runId, exclusive ? '1' : '0');
     return text === null ? null : answerOf(text).run;
   }
 

@@ -135,11 +135,11 @@ for i, claim in ipairs(cjson.decode(ARGV[2])) do
 end
 return answers`);
 
-/** ARGV: replica, runId. */
+/** ARGV: replica, runId, exclusive. */
 export const TAKE = script<string | null>(`
 local run = read(RUNS, ARGV[2])
 local task = run and run.status == 'pending' and alive(ARGV[1]) and read(TASKS, run.name)
-if not task then return nil end
+if not task or (ARGV[3] == '1' and task.startedAt and not task.finishedAt) then return nil end
 run = start(task, run, ARGV[1])
 save(task)
 return answer(task, run)`);
