@@ -82,9 +82,11 @@ export class Emission<Events extends EventMap = AnyEvents> {
   private async send(event: string, args: unknown[], volatile: boolean): Promise<void> {
     if (RESERVED.has(event))
       throw new InvalidInputError('The event', event, 'a name that socket.io does not use itself');
-    const adapter = this.namespace().adapter as RealtimeAdapter;
+    const nsp = this.namespace();
+    const adapter = nsp.adapter as RealtimeAdapter;
     const flags = volatile ? { volatile } : {};
     const opts = { rooms: new Set(this.rooms), except: new Set(this.excepted), flags };
-    await adapter.broadcast({ type: EVENT, data: [event, ...args] }, opts);
+    const context = { namespace: nsp.name, room: this.rooms.join(','), event };
+    await traced('realtime:publish', context, () => adapter.broadcast({ type: EVENT, data: [event, ...args] }, opts));
   }
 }
