@@ -3,6 +3,7 @@ import { postgres } from '@rookery/core/postgres';
 import { redis } from '@rookery/core/redis';
 import { startRedis, type StoreHandle } from '@rookery/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { findProgram } from '../../libs/testing/src/stores/find-program.js';
 import { isOlder } from '../../libs/cluster/src/doctor/checks/store-too-old.check.js';
 import { freshNamespace } from '../backends.js';
 import { postgresUrl, redisUrl } from '../services.js';
@@ -66,6 +67,11 @@ describe('the doctor, about the store', () => {
     const [many] = await on('RK014', postgres({ url: postgresUrl(), namespace: namespace(), poolSize: 100_000 }));
     expect(many).toMatch(/1 replicas may open 100001 connections, but .* has max_connections \d+$/);
   });
+});
+
+/** Not on every machine, unlike Redis; CI installs it. */
+describe.runIf(findProgram('pgbouncer'))('the doctor, about PgBouncer', () => {
+  afterEach(() => Promise.all(started.splice(0).map((store) => store.stop())));
 
   it('RK015 and RK020: LISTEN through a PgBouncer in transaction mode', async () => {
     const url = await bouncer('transaction');

@@ -4,19 +4,19 @@ import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { RookeryError } from '@rookery/core';
 import { Doctor } from '../doctor/doctor.service.js';
+import { useCluster } from '../use-cluster.js';
 import type { Diagnosis } from '../doctor/finding.js';
 
-/** What only main.ts could tell. */
-const ABOUT_MAIN = new Set(['RK016']);
-
-/** Makes the app's objects and looks at them. Nothing is started: no schedule, no job, no server. */
+/**
+ * Makes the app's objects and looks at them. Nothing is started: no schedule, no job, no server. What main.ts does
+ * cannot be seen; it is taken to call `useCluster`.
+ */
 export async function diagnosisOfModule(file: string): Promise<Diagnosis> {
   await import('reflect-metadata');
   const rootModule = await rootModuleOf(file);
   const app = await NestFactory.create(rootModule, { logger: false, abortOnError: false });
   try {
-    const diagnosis = await app.get(Doctor, { strict: false }).examine();
-    return { ...diagnosis, findings: diagnosis.findings.filter(({ id }) => !ABOUT_MAIN.has(id)) };
+    return await useCluster(app).get(Doctor, { strict: false }).examine();
   } finally {
     await app.close();
   }

@@ -55,8 +55,9 @@ export class Doctor implements OnApplicationBootstrap, OnApplicationShutdown {
         }),
       ),
     );
-    const { backend, self, providers } = this.patient;
+    const { backend, self } = this.patient;
     const { kind, address } = backend;
+    const providers = await this.patient.providers();
     return { replicaId: self.id, backend: { kind, address }, providers, findings: findings.flat(), unexamined };
   }
 

@@ -60,11 +60,32 @@ export class Patient {
     return express?.router?.stack ?? [];
   }
 
-  /** Which kind of store each composed module uses. */
-  get providers(): Record<string, string> {
+  /** Where each composed module keeps its state. */
+  async providers(): Promise<Record<string, string>> {
     const storeOf = (options: object) => ((options as { backend?: Backend }).backend ?? this.backend).kind;
-    return Object.fromEntries(Object.entries(this.parts).map(([part, options]) => [part, storeOf(options)]));
+    const stores = Object.entries(this.parts).map(([part, options]) => [part, storeOf(options)]);
+    // Blobs have drivers of their own, made when a container is first opened.
+    const drivers = await this.blobDrivers().catch(() => []);
+    const blobs = drivers.map(({ kind }) => kind).join(' and ');
+    return { ...Object.fromEntries(stores), ...(this.parts.blob && { blob: blobs || 'no container is open yet' }) };
   }
+
+  /** The blob drivers in use, as the blob module shows them. */
+  async blobDrivers(): Promise<BlobDriverLike[]> {
+    const containers = this.organs.filter(
+      ({ token }) => typeof token === 'function' && token.name === 'BlobContainers',
+    );
+    const drivers = containers.map(({ instance }) => (instance as { inUse(): Promise<BlobDriverLike[]> }).inUse());
+    return (await Promise.all(drivers)).flat();
+  }
+}
+
+/** What a blob driver tells about itself. */
+export interface BlobDriverLike {
+  kind: string;
+  address: string;
+  /** Of a directory: whether all replicas see it. */
+  shared?: boolean;
 }
 
 interface ExpressLike {

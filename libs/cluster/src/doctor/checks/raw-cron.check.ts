@@ -21,5 +21,5 @@ export const rawCron: Check = {
 /** Marked by a decorator of the workers module, which knows what to do with it. */
 function isClustered(instance: object, methodName: string): boolean {
   const method = (instance as Record<string, object>)[methodName];
-  return Reflect.getMetadataKeys(method).some((key) => String(key).includes('rookery'));
+  return Reflect.getMetadataKeys(method).some((key) => String(key).includes('rookery:workers'));
 }
