@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileSystemBlobs } from '@rookery/blob/fs';
 import type { Bench } from './bench.js';
 import { databasePlace, directory } from './blob/places.js';
@@ -10,11 +11,12 @@ import { s3Rows } from './blob/s3.js';
 const bench: Bench = async ({ postgresUrl }) => {
   await using database = await databasePlace(postgresUrl);
   await using files = await directory();
+  let places = 0;
   return [
     ...(await databaseRows(database)),
     ...(await directoryRows(files.path)),
-    ...(await manyBlobs('database', database.driver())),
-    ...(await manyBlobs('fs', fileSystemBlobs({ directory: files.path }))),
+    ...(await manyBlobs('database', () => database.driver(`n${++places}`))),
+    ...(await manyBlobs('fs', () => fileSystemBlobs({ directory: join(files.path, `n${++places}`) }))),
     ...(process.env.S3_ENDPOINT ? await s3Rows(process.env.S3_ENDPOINT) : []),
   ];
 };

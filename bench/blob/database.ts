@@ -14,7 +14,7 @@ export async function databaseRows(place: Awaited<ReturnType<typeof databasePlac
   const put = (name: string, mebibytes: number) => store.put(name, content(mebibytes), { overwrite: true });
   const get = async (name: string) => drained((await store.get(name)).stream as AsyncIterable<Buffer>);
 
-  await put('warm-up', SIZE);
+  await put('warm-up', 16);
   await get('warm-up');
   const putGrowth = await growth(() => put('gigabyte', 1024));
   const getGrowth = await growth(() => get('gigabyte'));

@@ -25,8 +25,11 @@ export async function databasePlace(serverUrl: string) {
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    driver: () =>
-      databaseBlobs({ dataSource: new DataSource({ type: 'postgres', url: url.href, installExtensions: false }) }),
+    driver: (namespace?: string) =>
+      databaseBlobs({
+        namespace,
+        dataSource: new DataSource({ type: 'postgres', url: url.href, installExtensions: false }),
+      }),
     [Symbol.asyncDispose]: () => statement(serverUrl, `drop database ${name} with (force)`),
   };
 }

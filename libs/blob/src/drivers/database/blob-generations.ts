@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionManager } from '@rookery/core';
 import type { ByteRange } from '../../blob-info.js';
-import { ahead, asBuffer, inPieces } from '../../transfer/chunks.js';
+import { ahead, inPieces } from '../../transfer/chunks.js';
 import type { BlobRow } from './blob-rows.js';
 import type { Dialect } from './dialect.js';
 
@@ -65,8 +65,8 @@ export class BlobGenerations {
     manager?: TransactionManager,
   ): AsyncGenerator<Buffer> {
     const { generation, chunkBytes } = row;
-    const run = this.dialect.run;
-    const { chunks } = this.dialect.tables;
+    const { run, bytes, tables } = this.dialect;
+    const { chunks } = tables;
     function* tasks() {
       for (let idx = Math.floor(start / chunkBytes); idx * chunkBytes <= end; idx++) {
         const from = Math.max(start - idx * chunkBytes, 0);
@@ -76,13 +76,13 @@ export class BlobGenerations {
         yield async () => {
           signal?.throwIfAborted();
           const { rows } = await run(
-            `select ${data} as data from ${chunks} where generation = ? and idx = ?`,
+            `select ${bytes.sent(data)} as data from ${chunks} where generation = ? and idx = ?`,
             [generation, idx],
             manager,
           );
-          const bytes = rows.length > 0 ? asBuffer(rows[0].data as Uint8Array) : undefined;
-          if (bytes?.length === length) return bytes;
-          throw new MissingChunkError(idx, bytes?.length);
+          const chunk = rows.length > 0 ? bytes.received(rows[0].data) : undefined;
+          if (chunk?.length === length) return chunk;
+          throw new MissingChunkError(idx, chunk?.length);
         };
       }
     }

@@ -1,3 +1,4 @@
+import { asBuffer } from '../../transfer/chunks.js';
 import type { TransactionManager } from '@rookery/core';
 import type { DataSource, QueryRunner } from 'typeorm';
 
@@ -22,10 +23,18 @@ export interface Dialect {
   readonly orLeave: string;
   /** What follows an insert to replace these columns of a row that is there already. */
   orReplace(columns: readonly string[]): string;
+  /** An expression of bytes as they are best sent, and the bytes out of what arrives. */
+  readonly bytes: { sent(expression: string): string; received(value: unknown): Buffer };
   run: RunSql;
   /** Makes the tables, or throws when `apply` is false and they are missing. */
   migrate(apply: boolean): Promise<void>;
 }
+
+/** Bytes that the database's client hands over as such. */
+export const plainBytes: Dialect['bytes'] = {
+  sent: (expression) => expression,
+  received: (value) => asBuffer(value as Uint8Array),
+};
 
 /** Runs a statement by TypeORM's own means. */
 export function typeOrmRun(dataSource: DataSource): RunSql {

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { MYSQL_TABLES } from './blob.schema.js';
-import { typeOrmRun, type Dialect } from './dialect.js';
+import { plainBytes, typeOrmRun, type Dialect } from './dialect.js';
 
 const DUPLICATE = 1062;
 
@@ -14,6 +14,7 @@ export function mysqlDialect(dataSource: DataSource): Dialect {
       generations: 'rookery_blob_generations',
       sweeps: 'rookery_blob_sweeps',
     },
+    bytes: plainBytes,
     nowMs: 'floor(unix_timestamp(now(3)) * 1000)',
     inFlight: 4,
     // There is no such clause that would tell us; a plain insert fails, and that leaves the caller's transaction whole.

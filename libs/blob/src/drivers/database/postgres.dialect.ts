@@ -14,6 +14,11 @@ export function postgresDialect(dataSource: DataSource): Dialect {
       generations: 'rookery.blob_generations',
       sweeps: 'rookery.blob_sweeps',
     },
+    // By itself pg gets them in hex: half as much again on the wire, and twice the work to decode.
+    bytes: {
+      sent: (expression) => `encode(${expression}, 'base64')`,
+      received: (value) => Buffer.from(value as string, 'base64'),
+    },
     nowMs: 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint',
     inFlight: 4,
     orLeave: 'on conflict do nothing',

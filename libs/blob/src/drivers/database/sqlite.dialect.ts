@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { SQLITE_TABLES } from './blob.schema.js';
-import { typeOrmRun, type Dialect } from './dialect.js';
+import { plainBytes, typeOrmRun, type Dialect } from './dialect.js';
 
 /** SQLite 3.35 or newer (TypeORM's `better-sqlite3` and `sqljs`): one process. */
 export function sqliteDialect(dataSource: DataSource): Dialect {
@@ -12,6 +12,7 @@ export function sqliteDialect(dataSource: DataSource): Dialect {
       generations: 'rookery_blob_generations',
       sweeps: 'rookery_blob_sweeps',
     },
+    bytes: plainBytes,
     nowMs: `cast((julianday('now') - 2440587.5) * 86400000 as integer)`,
     inFlight: 1,
     orLeave: 'on conflict do nothing',

@@ -12,11 +12,15 @@ import type {
   StoredBlob,
   WriteCondition,
 } from '../../blob.driver.js';
+import { inPieces } from '../../transfer/chunks.js';
 import { factsBlock, openIfThere, readFacts } from './blob-file.js';
 import { blobPath, containerPath } from './blob-path.js';
 import { filesOf } from './list-files.js';
 import { NameLock } from './name-lock.js';
 import { flushDirectoryOf, TemporaryFiles } from './temporary-files.js';
+
+/** Few large writes are faster than many small ones. */
+const WRITE_BYTES = 1024 * 1024;
 
 /** Blobs as files: written under another name, flushed to the disk, then renamed. */
 export class FileSystemBlobDriver implements BlobDriver {
@@ -126,10 +130,15 @@ export class FileSystemBlobDriver implements BlobDriver {
 
 async function fill(file: FileHandle, name: string, body: AsyncIterable<Buffer>, write: BlobWrite) {
   let storedBytes = 0;
-  for await (const chunk of body) {
-    await file.writeFile(chunk);
-    storedBytes += chunk.length;
+  let writing: Promise<void> = Promise.resolve();
+  for await (const piece of inPieces(body, WRITE_BYTES)) {
+    await writing;
+    // Written while the next piece is read.
+    writing = file.writeFile(piece);
+    writing.catch(() => undefined);
+    storedBytes += piece.length;
   }
+  await writing;
   const { contentType, metadata, encoding } = write;
   const stored: StoredBlob = {
     name,

@@ -10,8 +10,11 @@ import { nameOf } from './blob-path.js';
  */
 export async function filesOf(directory: string, { prefix, after, limit }: BlobListing): Promise<string[]> {
   const found: { order: Buffer; path: string }[] = [];
-  for (const path of await leaves(directory)) {
-    for (const file of await entries(path)) {
+  const listed = await Promise.all(
+    (await leaves(directory)).map(async (path) => ({ path, files: await entries(path) })),
+  );
+  for (const { path, files } of listed) {
+    for (const file of files) {
       const name = nameOf(file) ?? (await nameWithin(join(path, file)));
       if (name?.startsWith(prefix)) found.push({ order: Buffer.from(name), path: join(path, file) });
     }
