@@ -82,58 +82,11 @@ describe('leaving the cluster', () => {
   });
 });
 
-describe('a rolling restart of three replicas', () => {
-  it('fails no request', async () => {
-    const cluster = await startCluster({
-      entry,
-      replicas: 3,
-      backend: 'redis',
-      env: { BUDGETS: JSON.stringify(BUDGETS) },
-    });
-    try {
-      const load = constantLoad(cluster.url, 200);
-      for (const index of [0, 1, 2]) expect(await cluster.restart(index)).toMatchObject({ code: 0 });
-      const { answered, failures } = await load.stop();
-      expect(failures).toEqual([]);
-      expect(answered).toBeGreaterThan(100);
-    } finally {
-      await cluster.stop();
-    }
-  });
-});
-
 /** The same cluster with functions that need no `this`. */
 function bound(cluster: Cluster) {
   return {
     replicas: cluster.replicas,
     terminate: (index: number) => cluster.terminate(index),
     logs: (index: number) => cluster.logs(index),
-  };
-}
-
-function constantLoad(url: string, perSecond: number) {
-  const failures: string[] = [];
-  const pending = new Set<Promise<void>>();
-  let answered = 0;
-  const ask = async () => {
-    try {
-      const response = await fetch(url);
-      await response.text();
-      if (response.status === 200) answered++;
-      else failures.push(`status ${response.status}`);
-    } catch (error) {
-      failures.push(String((error as Error).cause ?? error));
-    }
-  };
-  const timer = setInterval(() => {
-    const one = ask().finally(() => pending.delete(one));
-    pending.add(one);
-  }, 1_000 / perSecond);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await Promise.all(pending);
-      return { answered, failures };
-    },
   };
 }
