@@ -1,4 +1,4 @@
-import { afterCommit, InvalidInputError, type TransactionManager } from '@rookery/core';
+import { afterCommit, InvalidInputError, type TransactionManager, traced } from '@rookery/core';
 import type { Namespace } from 'socket.io';
 import type { RealtimeAdapter } from './realtime.adapter.js';
 import { checkRoom, roomOfUser } from './rooms.js';
