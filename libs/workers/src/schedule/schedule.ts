@@ -5,7 +5,9 @@ import { IntervalSlots, RememberedSlots, SingleSlot, type Slots } from './slots.
 /** A cron expression and where it counts. */
 export interface CronSchedule {
   cron: string;
+  /** An IANA name, such as 'Europe/Rome'. @default the process' own */
   timeZone?: string;
+  /** Minutes from UTC, in place of `timeZone`. */
   utcOffset?: number;
 }
 

@@ -11,7 +11,7 @@ import { TaskTable } from './task-table.js';
 import type { Task } from './task.js';
 
 /** How long the second in turn waits for the first to claim a slot, the third for the second, and so on. */
-const TURN_MS = 120;
+const TURN_MS = 40;
 /** What is waited after the store failed. */
 const RETRY_MS = 250;
 /** What is waited after a claim that was refused, longer each time, so that no misunderstanding becomes a busy loop. */
