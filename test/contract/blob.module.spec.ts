@@ -112,6 +112,15 @@ describe('BlobModule', () => {
     await expect((await openStore({ driver: memoryBlobs() })).store.url('a')).rejects.toMatchObject({ status: 404 });
   });
 
+  it('stops the boot when two classes claim one container', async () => {
+    @BlobContainer('invoices')
+    class Bills extends BlobStore {}
+    const boot = openStore({ driver: memoryBlobs() }, [
+      { ...BlobModule.forFeature([Invoices, Bills]), providers: [Clock, Invoices, Bills] },
+    ]);
+    await expect(boot).rejects.toThrow(/"invoices" is .*two classes/);
+  });
+
   it('refuses a transaction where the store has none', async () => {
     await using blobs = await openStore({ driver: memoryBlobs() });
     const manager = { queryRunner: { isTransactionActive: true } } as never;

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { withDeadline } from '@rookery/core';
+import { InvalidInputError, withDeadline } from '@rookery/core';
 import { checkContainerName, tenantContainer } from './blob-name.js';
 import type { BlobDriver, BlobDriverHost, BlobDriverSource } from './blob.driver.js';
 import { BlobStoreUnavailableError, NoBlobDriverError } from './blob.errors.js';
@@ -26,6 +26,7 @@ export interface OpenContainer {
 @Injectable()
 export class BlobContainers implements OnApplicationShutdown {
   readonly options: ReturnType<typeof checkedModuleOptions>;
+  private readonly definitions = new Map<string, ContainerDefinition>();
   private readonly open = new Map<string, Promise<OpenContainer>>();
   private readonly drivers = new Map<BlobDriverSource, Promise<BlobDriver>>();
   private fallback: Promise<BlobDriverSource | undefined> | undefined;
@@ -37,12 +38,29 @@ export class BlobContainers implements OnApplicationShutdown {
     this.options = checkedModuleOptions(options);
   }
 
-  /** Opens a container; the second caller gets the same. */
-  get(definition: ContainerDefinition): Promise<OpenContainer> {
+  /**
+   * Opens a container; the second caller gets the same.
+   *
+   * @throws InvalidInputError when two classes claim one name
+   */
+  async get(definition: ContainerDefinition): Promise<OpenContainer> {
     const name = checkContainerName(definition.name);
+    const first = this.definitions.get(name) ?? definition;
+    this.definitions.set(name, first);
+    if (first !== definition)
+      throw new InvalidInputError(
+        `The container "${name}"`,
+        'declared by two classes',
+        'declared once, by @BlobContainer',
+      );
     const known = this.open.get(name) ?? this.openContainer(name, definition.options);
     this.open.set(name, known);
     return known;
+  }
+
+  /** A container that is open already; undefined when the app has none of that name. */
+  async find(name: string): Promise<OpenContainer | undefined> {
+    return this.open.get(name);
   }
 
   /** The drivers in use, those within others included, for the sweep and the doctor. */

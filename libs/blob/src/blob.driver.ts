@@ -32,6 +32,7 @@ export type WriteCondition = 'any' | 'absent' | { etag: string };
 export interface BlobWrite {
   contentType: string;
   metadata: Record<string, string>;
+  /** How the pipeline encoded the bytes; opaque to drivers. */
   encoding?: string;
   onlyIf: WriteCondition;
   /** Size and checksum of the content; known only once the body has ended. */
@@ -48,7 +49,9 @@ export interface BlobRead {
   range?: ByteRange;
   /** Only this version. */
   etag?: string;
+  /** Aborts when the caller gave up. */
   signal?: AbortSignal;
+  /** The caller's transaction. Only handed to drivers that are `transactional`. */
   manager?: TransactionManager;
 }
 
@@ -94,7 +97,9 @@ export interface BlobDriver {
   /** The drivers that this one is made of; each is swept and examined by itself. */
   readonly parts?: readonly BlobDriver[];
 
+  /** Connects and makes what must be there. Once, before anything else. */
   open(): Promise<void>;
+  /** Gives everything back. Idempotent. */
   close(): Promise<void>;
 
   /**
@@ -153,5 +158,6 @@ export interface BlobDriverHost {
 /** What `databaseBlobs()`, `s3Blobs()` … return: which driver, made once the app is there. */
 export interface BlobDriverSource {
   readonly kind: string;
+  /** Makes the driver; does not connect yet. */
   create(host: BlobDriverHost): Promise<BlobDriver>;
 }

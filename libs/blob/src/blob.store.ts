@@ -110,6 +110,7 @@ export class BlobStore implements OnModuleInit {
     return statBlob(this.container, name, options);
   }
 
+  /** Whether there is a blob of that name. */
   async exists(name: string, options: BlobCallOptions = {}): Promise<boolean> {
     return (await statBlob(this.container, name, options)) !== null;
   }

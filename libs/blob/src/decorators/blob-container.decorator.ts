@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { BlobContainerOptions } from '../blob.options.js';
 
 const DEFINITION = Symbol('rookery:blob-container');
+const DEFAULT: ContainerDefinition = { name: 'default', options: {} };
 
 /** What `@BlobContainer` says about a class. */
 export interface ContainerDefinition {
@@ -27,5 +28,5 @@ export function BlobContainer(name: string, options: BlobContainerOptions = {}):
 /** The container of a class; that of BlobStore itself, or of a subclass without a decorator, is `default`. */
 export function definitionOf(store: object): ContainerDefinition {
   const definition = Reflect.getMetadata(DEFINITION, store) as ContainerDefinition | undefined;
-  return definition ?? { name: 'default', options: {} };
+  return definition ?? DEFAULT;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidInputError } from '@rookery/core';
 import { BlobContainers, type OpenContainer } from '../blob.containers.js';
+import { BlobUrlError } from '../blob.errors.js';
 import { LinkSigner, type LinkClaims } from './signed-links.js';
 
 /** The app's own links to blobs. */
@@ -26,7 +27,8 @@ export class BlobLinks {
   /** The container a link leads to, as the tenant sees it for whom it was made. @throws BlobUrlError */
   async open(token: string, method: LinkClaims['method']): Promise<{ container: OpenContainer; claims: LinkClaims }> {
     const claims = this.secretSigner().verify(token, method);
-    const container = await this.containers.get({ name: claims.container, options: {} });
+    const container = await this.containers.find(claims.container);
+    if (!container) throw new BlobUrlError('leads to a container that this app does not have');
     return { container: { ...container, scope: () => claims.scope }, claims };
   }
 

@@ -36,8 +36,10 @@ type Done = (error?: unknown, stored?: Stored) => void;
 
 /** The part of multer's interface that we serve. */
 export interface BlobStorageEngine {
+  /** Takes one file of an upload. */
   // oxlint-disable-next-line typescript/no-explicit-any -- as in multer, whose requests are of the app's own type
   _handleFile(request: any, file: IncomingFile & { stream: Readable }, done: Done): void;
+  /** Takes it back when another part of the upload failed. */
   // oxlint-disable-next-line typescript/no-explicit-any -- see above
   _removeFile(request: any, file: IncomingFile & { blob?: BlobInfo }, done: (error: Error | null) => void): void;
 }

@@ -17,6 +17,7 @@ import type { LinkClaims } from './signed-links.js';
 export class BlobController {
   constructor(private readonly links: BlobLinks) {}
 
+  /** Answers a link that `url()` made. */
   @Get(':token/:filename')
   async download(@Param('token') token: string, @Res() res: ServerResponse): Promise<void> {
     const { store, claims } = await this.open(token, 'GET');
@@ -28,6 +29,7 @@ export class BlobController {
     await sendBlob(res, store, name, { disposition, filename, cacheControl });
   }
 
+  /** Takes what is sent to a link that `uploadUrl()` made. */
   @Put(':token')
   async upload(@Param('token') token: string, @Req() req: IncomingMessage, @Res() res: ServerResponse): Promise<void> {
     const { store, claims } = await this.open(token, 'PUT');

@@ -18,6 +18,7 @@ import { ranges } from './contract/ranges.js';
 /** A driver under test, and what to do when all is over. */
 export interface BlobDriverFixture {
   driver: BlobDriverSource;
+  /** Gives back what the fixture itself holds. */
   close?(): Promise<void>;
 }
 
