@@ -3,11 +3,14 @@ import { onPostgres, onRedis, type Contestant } from './jobs/contestants.js';
 import { enqueueRate, latencyP99, processRate } from './jobs/measures.js';
 import { memoryGrowth } from './jobs/memory.js';
 import { outboxRate } from './jobs/outbox.js';
+import { scaling } from './jobs/scaling.js';
 
 type Pair = Record<'ours' | 'bullmq', Contestant>;
 
 /** How many jobs a round has, per store and concurrency: a second or so of work. */
 const JOBS = { redis: { 1: 2_000, 32: 8_000 }, postgres: { 1: 300, 32: 1_500 } };
+
+const ROUNDS = 5;
 
 const bench: Bench = async (services) => {
   const namespace = `b${process.pid}`;
@@ -24,14 +27,21 @@ const bench: Bench = async (services) => {
     }
   }
   rows.push(await outboxRate(services, `${namespace}o`), await memoryGrowth(services, `${namespace}m`));
+  rows.push(...(await scaling(services, `${namespace}s`)));
   return rows;
 };
 export default bench;
 
 async function throughput(store: 'redis' | 'postgres', concurrency: 1 | 32, pair: Pair): Promise<BenchRow[]> {
   const total = JOBS[store][concurrency];
-  const enqueued = await interleaved(each(pair, (one) => enqueueRate(one, total, concurrency)));
-  const processed = await interleaved(each(pair, (one) => processRate(one, total)));
+  const enqueued = await interleaved(
+    each(pair, (one) => enqueueRate(one, total, concurrency)),
+    ROUNDS,
+  );
+  const processed = await interleaved(
+    each(pair, (one) => processRate(one, total)),
+    ROUNDS,
+  );
   const must = 'ours >= 0.95 * bullmq';
   return [
     row(`${store}-enqueue-${concurrency}`, `enqueue, ${concurrency} at a time`, 'jobs/s', 'higher', enqueued, must),
@@ -40,7 +50,10 @@ async function throughput(store: 'redis' | 'postgres', concurrency: 1 | 32, pair
 }
 
 async function latency(store: string, pair: Pair): Promise<BenchRow> {
-  const p99 = await interleaved(each(pair, (one) => latencyP99(one, 300)));
+  const p99 = await interleaved(
+    each(pair, (one) => latencyP99(one, 300)),
+    ROUNDS,
+  );
   return row(`${store}-latency-p99`, 'enqueue to start of the handler, p99', 'ms', 'lower', p99, 'ours <= bullmq + 1');
 }
 

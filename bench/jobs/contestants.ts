@@ -33,7 +33,7 @@ export interface Contestant {
   close(): Promise<void>;
 }
 
-export async function ours(backend: Backend, concurrency: number): Promise<Contestant> {
+export async function ours(backend: Backend, concurrency: number, execute = true): Promise<Contestant> {
   const contestant = { onJob: () => undefined } as unknown as Contestant;
   class BenchJob implements Job<Payload, null> {
     async run(payload: Payload) {
@@ -44,7 +44,7 @@ export async function ours(backend: Backend, concurrency: number): Promise<Conte
   JobHandler(`bench.c${concurrency}`, { concurrency })(BenchJob);
   class AppModule {}
   const app = await NestFactory.createApplicationContext(
-    { module: AppModule, imports: [await JobsModule.forRoot({ backend })], providers: [BenchJob] },
+    { module: AppModule, imports: [await JobsModule.forRoot({ backend, execute })], providers: [BenchJob] },
     { logger: false },
   );
   const jobs = app.get(JobsService);
@@ -95,11 +95,12 @@ function bullmq(
 export async function onRedis(url: string, namespace: string, concurrency: number) {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   const raw = bullmq(connection as never, `${namespace}raw`, concurrency, createRedisBackend);
-  const close = async () => {
-    await raw.close();
+  const { close } = raw;
+  raw.close = async () => {
+    await close();
     connection.disconnect();
   };
-  return { ours: await ours(redis({ url, namespace }), concurrency), bullmq: { ...proxy(raw), close } };
+  return { ours: await ours(redis({ url, namespace }), concurrency), bullmq: raw };
 }
 
 /** Ours and bullmq on one PostgreSQL. */
@@ -116,17 +117,4 @@ export async function onPostgres(url: string, namespace: string, concurrency: nu
     createPostgresBackend as never,
   );
   return { ours: await ours(postgres({ url, namespace }), concurrency), bullmq: raw };
-}
-
-/** The same contestant, so that `onJob` set on the copy reaches the original. */
-function proxy(original: Contestant): Contestant {
-  return {
-    ...original,
-    set onJob(listener: Contestant['onJob']) {
-      original.onJob = listener;
-    },
-    get onJob() {
-      return original.onJob;
-    },
-  };
 }

@@ -31,11 +31,7 @@ export class JobContext {
 
   constructor(
     private readonly job: ActiveJob,
-    /**
-     * Aborts when the handler should stop. Its `reason` says why: `JobTimeoutError`, `JobCancelledError`,
-     * `JobLeaseLostError` (it runs elsewhere now) or `JobInterruptedError` (this replica shuts down).
-     */
-    readonly signal: AbortSignal,
+    private readonly run: { readonly signal: AbortSignal },
   ) {
     this.id = job.id;
     this.name = job.name;
@@ -45,6 +41,14 @@ export class JobContext {
     this.crashes = job.crashes;
     this.scheduledAt = new Date(job.scheduledAt);
     this.steps = job.steps;
+  }
+
+  /**
+   * Aborts when the handler should stop. Its `reason` says why: `JobTimeoutError`, `JobCancelledError`,
+   * `JobLeaseLostError` (it runs elsewhere now) or `JobInterruptedError` (this replica shuts down).
+   */
+  get signal(): AbortSignal {
+    return this.run.signal;
   }
 
   /** Records how far the job is, for `JobRef.info()` and dashboards. Any JSON. */
@@ -73,7 +77,7 @@ export class JobContext {
     const result = (await work()) ?? null;
     checkJson(`${this.name} (${this.id})`, `the result of step "${name}"`, result, Infinity);
     // What was done is remembered, also past a timeout or in a deploy; but never over the steps of another run.
-    this.job.leaseLost.throwIfAborted();
+    if (this.job.lease.lostBecause) throw this.job.lease.lostBecause;
     this.steps = { ...this.steps, [name]: result };
     await this.job.saveSteps(this.steps);
     return result as T;

@@ -1,4 +1,4 @@
-import type { TransactionManager } from '@rookery/core';
+import type { RookeryError, TransactionManager } from '@rookery/core';
 import type { JobInfo, JobState } from './job.js';
 
 /** When a second job with the same key is one too many. */
@@ -26,6 +26,14 @@ export interface NewFlow {
   readonly children: readonly NewFlow[];
 }
 
+/** A job's lease, as far as its runner cares. */
+export interface Lease {
+  /** Set as soon as the lease can no longer be trusted: somebody else may be running the job. */
+  readonly lostBecause: RookeryError | undefined;
+  /** Called at that moment. */
+  onLost: ((why: RookeryError) => void) | undefined;
+}
+
 /** A job that this process has taken from its queue and holds a lease on. */
 export interface ActiveJob {
   readonly id: string;
@@ -40,8 +48,7 @@ export interface ActiveJob {
   readonly scheduledAt: number;
   /** What `ctx.step` has remembered so far. */
   readonly steps: Readonly<Record<string, unknown>>;
-  /** Aborts as soon as the lease can no longer be trusted: somebody else may be running the job. */
-  readonly leaseLost: AbortSignal;
+  readonly lease: Lease;
   progress(value: unknown): Promise<void>;
   log(line: string): Promise<void>;
   saveSteps(steps: Readonly<Record<string, unknown>>): Promise<void>;

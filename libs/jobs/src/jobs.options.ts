@@ -36,6 +36,7 @@ export interface JobHandlerOptions extends Pick<QueueOptions, 'concurrency' | 'g
   queue?: string;
   /** Tries in all. @default 12 (with the default backoff: about a day and a half) */
   attempts?: number;
+  /** How long a failed job waits for its next try. @default exponential, from 60000 ms */
   backoff?: BackoffOptions;
   /** Milliseconds a try may take before `ctx.signal` aborts and the try counts as failed; 0: no limit. @default 3600000 */
   timeoutMs?: number;
@@ -83,6 +84,7 @@ export interface JobsModuleOptions {
   execute?: boolean;
   /** What `@JobHandler` and `enqueue` do not say themselves. */
   defaults?: Pick<JobHandlerOptions, 'attempts' | 'backoff' | 'timeoutMs' | 'maxCrashes'>;
+  /** How long finished jobs are kept. */
   retention?: { completed?: RetentionOptions; failed?: RetentionOptions };
   /** The most that a job's arguments may take as JSON. @default 262144 */
   maxArgsBytes?: number;

@@ -23,7 +23,7 @@ export function activeJob(
     crashes: job.stalledCounter,
     scheduledAt: job.timestamp + (job.opts.delay ?? 0),
     steps: job.data.steps ?? {},
-    leaseLost: lease.signal,
+    lease,
     progress: (value) => job.updateProgress(value as object),
     log: async (line) => void (await job.log(line)),
     saveSteps: (steps) => job.updateData({ ...job.data, steps }),

@@ -1,9 +1,10 @@
-import { withDeadline } from '@rookery/core';
+import { sleep, withDeadline } from '@rookery/core';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { NewJob } from '../jobs.driver.js';
 
 /** How often the outbox is looked at for what a dead replica, or a store that was away, has left there. */
 const SWEEP_MS = 2_000;
+const GATHER_MS = 5;
 const BATCH = 500;
 const DELIVERY_MS = 5_000;
 
@@ -26,6 +27,7 @@ export class OutboxRelay {
   private readonly sweeps: NodeJS.Timeout;
   private turn: Promise<void> = Promise.resolve();
   private waiting = false;
+  private tableIsThere = false;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -40,7 +42,7 @@ export class OutboxRelay {
   wake(): void {
     if (this.waiting) return;
     this.waiting = true;
-    this.turn = this.turn.then(() => this.empty()).catch(() => undefined);
+    this.turn = this.turn.then(() => this.gather()).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -49,9 +51,16 @@ export class OutboxRelay {
     await withDeadline('The last delivery of the outbox', this.turn).catch(() => undefined);
   }
 
-  private async empty(): Promise<void> {
+  /** A moment later, so that transactions which commit together are delivered together. */
+  private async gather(): Promise<void> {
+    await sleep(GATHER_MS);
     this.waiting = false;
-    if (!this.dataSource.isInitialized || !(await this.hasTable())) return;
+    if (!this.dataSource.isInitialized) return;
+    this.tableIsThere ||= await this.hasTable();
+    if (this.tableIsThere) await this.empty();
+  }
+
+  private async empty(): Promise<void> {
     let taken: number;
     do taken = await this.dataSource.transaction((manager) => this.deliverBatch(manager));
     while (taken === BATCH);

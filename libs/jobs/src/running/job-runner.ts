@@ -69,13 +69,12 @@ export class JobRunner {
 
   private async execute(handler: Handler, job: ActiveJob, run: Run): Promise<Outcome> {
     const { timeoutMs } = handler;
-    const loseLease = () => run.abort(job.leaseLost.reason as RookeryError);
-    job.leaseLost.addEventListener('abort', loseLease, { once: true });
+    job.lease.onLost = (why) => run.abort(why);
     const timer = timeoutMs > 0 && setTimeout(() => run.abort(new JobTimeoutError(run.label, timeoutMs)), timeoutMs);
-    const ctx = new JobContext(job, run.signal);
+    const ctx = new JobContext(job, run);
     try {
       const result = (await run.settle(() => ctx.enter(() => handler.invoke(job.args, ctx)))) ?? null;
-      if (ctx.isCompleted || job.leaseLost.aborted) return { kind: 'settled' };
+      if (ctx.isCompleted || job.lease.lostBecause) return { kind: 'settled' };
       checkJson(run.label, 'the result', result, Infinity);
       return { kind: 'completed', result };
     } catch (error) {
@@ -83,13 +82,13 @@ export class JobRunner {
       return failed(error, run, handler, job);
     } finally {
       if (timer) clearTimeout(timer);
-      job.leaseLost.removeEventListener('abort', loseLease);
+      job.lease.onLost = undefined;
     }
   }
 }
 
 function failed(error: unknown, run: Run, handler: Handler, job: ActiveJob): Outcome {
-  const why: unknown = run.signal.aborted ? run.signal.reason : error;
+  const why: unknown = run.abortedBecause ?? error;
   if (why instanceof JobLeaseLostError) return { kind: 'settled' };
   if (why instanceof JobInterruptedError) return { kind: 'returned' };
   const final =

@@ -2,7 +2,10 @@ import type { RookeryError } from '@rookery/core';
 
 /** One run of a handler: its abort signal, and the patience with a handler that does not listen to it. */
 export class Run {
-  private readonly controller = new AbortController();
+  private controller: AbortController | undefined;
+  private onAbort: (() => void) | undefined;
+  /** Why the run was told to stop; undefined while it was not. */
+  abortedBecause: RookeryError | undefined;
 
   constructor(
     /** `name (id)` */
@@ -10,13 +13,19 @@ export class Run {
     private readonly graceMs: number,
   ) {}
 
+  /** Made when it is first asked for: most handlers never do, and it costs more than all the rest of a run. */
   get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.abortedBecause && !this.controller.signal.aborted) this.controller.abort(this.abortedBecause);
     return this.controller.signal;
   }
 
   /** The first reason stays. */
   abort(reason: RookeryError): void {
-    this.controller.abort(reason);
+    if (this.abortedBecause) return;
+    this.abortedBecause = reason;
+    this.controller?.abort(reason);
+    this.onAbort?.();
   }
 
   /**
@@ -24,19 +33,18 @@ export class Run {
    * the reason of the abort is thrown in its place.
    */
   async settle<T>(work: () => Promise<T> | T): Promise<T> {
-    const settled = Promise.resolve().then(work);
-    settled.catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
-    let onAbort = () => {};
     const givenUp = new Promise<never>((_, reject) => {
-      onAbort = () => (timer = setTimeout(() => reject(this.signal.reason as Error), this.graceMs));
-      this.signal.addEventListener('abort', onAbort, { once: true });
+      this.onAbort = () => (timer = setTimeout(() => reject(this.abortedBecause!), this.graceMs));
     });
+    if (this.abortedBecause) this.onAbort!();
+    const settled = (async () => work())();
+    settled.catch(() => undefined);
     try {
       return await Promise.race([settled, givenUp]);
     } finally {
       clearTimeout(timer);
-      this.signal.removeEventListener('abort', onAbort);
+      this.onAbort = undefined;
     }
   }
 }

@@ -53,6 +53,7 @@ export class Replicas {
     return { app, jobs: app.get(JobsService), stop: () => this.stop(app) };
   }
 
+  /** Stops all that were started. */
   async stopAll(): Promise<void> {
     await Promise.all([...this.apps].map((app) => this.stop(app)));
   }

@@ -9,7 +9,6 @@ const KEPT_LOGS = 1_000;
 export class MemoryWorker implements JobsWorker {
   private active = 0;
   private taking = true;
-  private readonly leases = new AbortController();
 
   constructor(
     private readonly queue: MemoryQueue,
@@ -57,7 +56,7 @@ export class MemoryWorker implements JobsWorker {
       crashes: 0,
       scheduledAt: job.dueAt,
       steps: job.steps,
-      leaseLost: this.leases.signal,
+      lease: { lostBecause: undefined, onLost: undefined },
       progress: async (value) => void (job.progress = value),
       log: async (line) => void (job.logs = [...job.logs, line].slice(-KEPT_LOGS)),
       saveSteps: async (steps) => void (job.steps = steps),
