@@ -38,6 +38,7 @@ export interface FillOptions extends EntryOptions, ReadOptions {
   clusterFlight?: boolean;
 }
 
+/** What a fill uses that says nothing else. */
 export type FillDefaults = Omit<FillOptions, 'tags' | 'l1' | 'clone'>;
 
 const DAY = 86_400_000;

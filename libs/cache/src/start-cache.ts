@@ -7,6 +7,7 @@ import { ClusterCache } from './cache.service.js';
 /** A cache without an app around it. */
 export interface StartedCache {
   cache: ClusterCache;
+  /** Closes the cache and its backend. */
   stop(): Promise<void>;
 }
 

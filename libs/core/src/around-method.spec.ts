@@ -26,6 +26,21 @@ class Base {
   }
 }
 
+/** A decorator whose function looks at the first argument fits a method with more of them. */
+const Keyed = <Args extends unknown[]>(key: (...args: Args) => string) =>
+  aroundMethod<Journal, Args>(Journal, 'Journal for @Keyed()', (journal, call) => {
+    journal.lines.push(key(...call.args));
+    return call.proceed();
+  });
+
+@Injectable()
+class Prices {
+  @Keyed((plan: string) => `price of ${plan}`)
+  async set(plan: string, price: number): Promise<string> {
+    return `${plan}: ${price}`;
+  }
+}
+
 @Injectable({ scope: Scope.REQUEST })
 class PerRequest extends Base {}
 
@@ -40,7 +55,7 @@ class Sums {
 
 async function app() {
   const module = await Test.createTestingModule({
-    providers: [Journal, Base, PerRequest],
+    providers: [Journal, Base, Prices, PerRequest],
     controllers: [Sums],
   }).compile();
   return { module, journal: module.get(Journal) };
@@ -51,6 +66,12 @@ describe('aroundMethod', () => {
     const { module, journal } = await app();
     expect(await module.get(Base).add(1, 2)).toBe(3);
     expect(journal.lines).toEqual(['outer Base.add(1,2)', 'inner Base.add(1,2)']);
+  });
+
+  it('hands all arguments on where the decorator looks at the first of them', async () => {
+    const { module, journal } = await app();
+    expect(await module.get(Prices).set('basic', 9)).toBe('basic: 9');
+    expect(journal.lines).toEqual(['price of basic']);
   });
 
   it('works on request-scoped subclasses', async () => {

@@ -22,8 +22,12 @@ export class NotManagedByNestError extends RookeryError {
   }
 }
 
-/** Only methods that return a promise can be wrapped; TypeScript refuses the rest. */
-export type AsyncMethod<Args extends unknown[]> = (...args: Args) => Promise<unknown>;
+/**
+ * Only methods that return a promise can be wrapped; TypeScript refuses the rest. A decorator that looks at the first
+ * arguments fits methods with more of them.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- whatever the arguments are that nobody looks at
+export type AsyncMethod<Args extends unknown[]> = (...args: [...Args, ...any[]]) => Promise<unknown>;
 
 /**
  * Makes a decorator that wraps a method and lets Nest inject the service it needs into the method's own class. Works
@@ -49,11 +53,16 @@ export function aroundMethod<Service extends object, Args extends unknown[] = an
   ): void => {
     const original = descriptor.value!;
     Inject(token)(target, property);
-    const replacement = function (this: Record<symbol, Service | undefined>, ...args: Args) {
+    const replacement = function (this: Record<symbol, Service | undefined>, ...args: Parameters<AsyncMethod<Args>>) {
       const name = `${this?.constructor?.name ?? target.constructor.name}.${String(method)}`;
       const service = this?.[property];
       if (!service) return Promise.reject(new NotManagedByNestError(name, label));
-      return around(service, { instance: this, name, args, proceed: () => original.apply(this, args) });
+      return around(service, {
+        instance: this,
+        name,
+        args: args as unknown as Args,
+        proceed: () => original.apply(this, args),
+      });
     };
     for (const key of ['name', 'length'] as const) Object.defineProperty(replacement, key, { value: original[key] });
     // With the original as prototype, metadata set below this decorator (@Get, @UseGuards …) is inherited.

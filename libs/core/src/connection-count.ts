@@ -8,6 +8,7 @@ export class ConnectionCount {
     private readonly disconnect: () => Promise<void>,
   ) {}
 
+  /** Connects for the first user; the others share it. */
   open(): Promise<void> {
     return this.next(async () => {
       if (this.users === 0) await this.connect();
@@ -15,6 +16,7 @@ export class ConnectionCount {
     });
   }
 
+  /** Closes after the last user. */
   close(): Promise<void> {
     return this.next(async () => {
       if (this.users === 0 || --this.users > 0) return;

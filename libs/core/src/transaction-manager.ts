@@ -5,6 +5,8 @@
 export interface TransactionManager {
   /** The DataSource. */
   readonly connection: object;
+  /** The connection that the transaction runs on. */
   readonly queryRunner?: { readonly isTransactionActive: boolean };
+  /** Runs SQL in the transaction. */
   query<Result>(sql: string, parameters?: unknown[]): Promise<Result>;
 }

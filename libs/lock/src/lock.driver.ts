@@ -56,7 +56,9 @@ export interface LockRecord {
  * hands a key that becomes free to the first of them; logs nothing and throws raw errors.
  */
 export interface LockDriver {
+  /** Connects and makes what must be there. Once, before anything else. */
   open(): Promise<void>;
+  /** Gives everything back. Idempotent. */
   close(): Promise<void>;
 
   /**

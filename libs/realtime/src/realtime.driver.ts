@@ -39,7 +39,9 @@ export interface HistoryLimits {
  * that lost its data never gives one out twice. Judges time by the store's clock; logs nothing and throws raw errors.
  */
 export interface LogDriver {
+  /** Connects and makes what must be there. Once, before anything else. */
   open(): Promise<void>;
+  /** Gives everything back. Idempotent. */
   close(): Promise<void>;
 
   /**

@@ -4,7 +4,9 @@ import type { TagsOf } from './cache-tags.decorator.js';
 
 /** What `@CacheEvict()` removes; made from the method's own arguments, or fixed. */
 export interface CacheEvictOptions<Args extends unknown[]> {
+  /** The keys that go. */
   keys?: TagsOf<Args>;
+  /** Everything that carries one of these tags goes. */
   tags?: TagsOf<Args>;
 }
 

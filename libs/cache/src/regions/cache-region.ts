@@ -20,30 +20,37 @@ export abstract class CacheRegion<Value, Key extends string | number = string> {
     private readonly defaults: FillOptions,
   ) {}
 
+  /** As `ClusterCache.get`, within this region. */
   get(key: Key, options?: ReadOptions): Promise<Value | undefined> {
     return this.cache.get<Value>(String(key), options);
   }
 
+  /** As `ClusterCache.getOrSet`, within this region and with its options. */
   getOrSet(key: Key, factory: CacheFactory<Value>, options?: FillOptions): Promise<Value> {
     return this.cache.getOrSet(String(key), factory, options ? { ...this.defaults, ...options } : this.defaults);
   }
 
+  /** As `ClusterCache.set`, within this region and with its options. */
   set(key: Key, value: Value, options?: EntryOptions): Promise<void> {
     return this.cache.set(String(key), value, { ...this.defaults, ...options });
   }
 
+  /** As `ClusterCache.has`, within this region. */
   has(key: Key): Promise<boolean> {
     return this.cache.has(String(key));
   }
 
+  /** Removes these keys on all replicas; answers how many there were. */
   delete(...keys: Key[]): Promise<number> {
     return this.cache.deleteMany(keys.map(String));
   }
 
+  /** Removes everything in this region. */
   clear(): Promise<void> {
     return this.cache.clear();
   }
 
+  /** Counts since the start of this process. */
   stats(): CacheStatsSnapshot {
     return this.cache.stats();
   }

@@ -10,6 +10,7 @@ export interface CacheSerializer {
    * @param refuse call it with the path and the problem of what cannot be carried
    */
   encode(value: unknown, refuse: Refuse): unknown;
+  /** Makes the value again out of what `encode` has made of it. */
   decode(tree: unknown): unknown;
 }
 

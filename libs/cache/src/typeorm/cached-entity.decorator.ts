@@ -2,7 +2,9 @@ import 'reflect-metadata';
 
 /** What is removed from the cache when an entity changes. */
 export interface CachedEntityOptions<Entity> {
+  /** The keys that go when this entity is written. */
   keys?: (entity: Entity) => readonly string[];
+  /** Everything that carries one of these tags goes when this entity is written. */
   tags?: (entity: Entity) => readonly string[];
 }
 

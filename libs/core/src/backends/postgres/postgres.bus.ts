@@ -53,6 +53,7 @@ export class PostgresBus implements Bus {
     return unsubscribe;
   }
 
+  /** Gives everything back. Idempotent. */
   async close(): Promise<void> {
     this.closing.abort();
     this.closing = new AbortController();

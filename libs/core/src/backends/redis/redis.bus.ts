@@ -44,6 +44,7 @@ export class RedisBus implements Bus {
     return unsubscribe;
   }
 
+  /** Gives everything back. Idempotent. */
   async close(): Promise<void> {
     clearInterval(this.pings);
     this.subscriber?.disconnect();

@@ -15,6 +15,7 @@ export class RedisScript<Result> {
     this.hash = createHash('sha1').update(lua).digest('hex');
   }
 
+  /** Runs it by its hash, and loads it first where the server does not know it yet. */
   async run(client: RedisClient, keys: string[], args: (string | number)[] = []): Promise<Result> {
     try {
       return (await client.evalsha(this.hash, keys.length, ...keys, ...args)) as Result;
