@@ -56,4 +56,30 @@ export const REALTIME_MIGRATIONS = [
      select distinct g.room, g.user_id from gone g
       where not rookery.realtime_present(ns, sp, g.room, g.user_id, '');
    end $$`,
+  // A function, because its plans are kept; the statement itself would be planned anew for every batch. The log's row
+  // stays locked until the commit, and NOTIFY keeps the order of commits: so the bus brings offsets in order. What no
+  // history keeps need not wait for the disk.
+  `create function rookery.realtime_append(ns text, sp text, new_epoch text, pub text, last_seq bigint,
+     bodies text[], rooms text[], indexes int[], channel text) returns void language plpgsql as $$
+   declare
+     log record;
+     count int := cardinality(bodies);
+     start bigint := (extract(epoch from clock_timestamp()) * 1000000)::bigint;
+   begin
+     if cardinality(rooms) = 0 then perform set_config('synchronous_commit', 'off', true); end if;
+     insert into rookery.realtime_logs as l (namespace, nsp, epoch, previous, last, seqs)
+     values (ns, sp, new_epoch, start, start + count, jsonb_build_object(pub, jsonb_build_array(last_seq, start)))
+     on conflict (namespace, nsp) do update
+        set previous = l.last, last = greatest(l.last, start - 1) + count, seqs = l.seqs || excluded.seqs
+      where coalesce((l.seqs -> pub ->> 0)::bigint, 0) < last_seq
+     returning l.epoch, l.previous, l.last into log;
+     if not found then return; end if;
+     if cardinality(rooms) > 0 then
+       insert into rookery.realtime_history
+       select ns, sp, e.room, log.last - count + e.index, pub, bodies[e.index]
+         from unnest(rooms, indexes) as e (room, index);
+     end if;
+     perform rookery.bus_notify(channel, concat(log.epoch, ' ', log.previous, ' ', log.last - count + 1, ' ', pub,
+                                                ' [', array_to_string(bodies, ','), ']'));
+   end $$`,
 ];

@@ -2,29 +2,8 @@
 const START = `(extract(epoch from now()) * 1000000)::bigint`;
 const NOW = `(extract(epoch from clock_timestamp()) * 1000000)::bigint`;
 
-/**
- * $1 namespace, $2 nsp, $3 epoch to begin with, $4 publisher, $5 its last seq, $6 bodies, $7 rooms, $8 index of each
- * room's body, $9 channel, $10 whether the commit must be on disk: not for what no history keeps. The log's row stays locked until the commit, and NOTIFY keeps the order of commits: so what
- * the bus brings is in the order of the offsets.
- */
-export const APPEND = `
-with commit as materialized (select set_config('synchronous_commit', $10, true)),
-log as (
-  insert into rookery.realtime_logs as log (namespace, nsp, epoch, previous, last, seqs)
-  values ($1, $2, $3, ${START}, ${START} + cardinality($6::text[]),
-          jsonb_build_object($4::text, jsonb_build_array($5::bigint, ${NOW})))
-  on conflict (namespace, nsp) do update
-     set previous = log.last, last = greatest(log.last + 1, ${NOW}) + cardinality($6::text[]) - 1,
-         seqs = log.seqs || excluded.seqs
-   where coalesce((log.seqs -> $4::text ->> 0)::bigint, 0) < $5::bigint
-  returning epoch, previous, last, last - cardinality($6::text[]) as base),
-stored as (
-  insert into rookery.realtime_history
-  select $1, $2, entry.room, log.base + entry.index, $4, ($6::text[])[entry.index]
-    from log, unnest($7::text[], $8::int[]) as entry (room, index))
-select rookery.bus_notify($9, concat(epoch, ' ', previous, ' ', base + 1, ' ', $4::text,
-                                     ' [', array_to_string($6::text[], ','), ']'))
-  from log, commit`;
+/** $1 namespace, $2 nsp, $3 epoch to begin with, $4 publisher, $5 its last seq, $6 bodies, $7 rooms, $8 index of each room's body, $9 channel. */
+export const APPEND = 'select rookery.realtime_append($1, $2, $3, $4, $5, $6, $7, $8, $9)';
 
 export const HEAD = `
 insert into rookery.realtime_logs as log (namespace, nsp, epoch, previous, last) values ($1, $2, $3, ${START}, ${START})

@@ -60,7 +60,6 @@ export class PostgresRealtimeDriver implements RealtimeDriver {
       rooms,
       indexes,
       this.channel(nsp),
-      rooms.length > 0 ? 'on' : 'off',
     ]);
   }
 
