@@ -48,6 +48,11 @@ export async function localHits(redisUrl: string): Promise<BenchRow[]> {
   const tags = ['plans', 'prices'];
   const call = (name: string, prefix: string, tagged?: string[]) => () =>
     rate((key) => contestants.get(name)!.getOrSet(prefix + key, () => value, tagged));
+  for (const contestant of contestants.values())
+    for (const key of KEYS) {
+      await contestant.getOrSet(key, () => value);
+      await contestant.getOrSet(`tagged:${key}`, () => value, tags);
+    }
   const measured = await interleaved({
     ours: call('ours', ''),
     'ours, 2 tags': call('ours', 'tagged:', tags),

@@ -114,7 +114,10 @@ describe.each(Object.keys(backends))('ClusterCacheModule on %s', (kind) => {
 
   async function start(backend: Backend): Promise<INestApplication> {
     const module = await Test.createTestingModule({
-      imports: [ClusterCacheModule.forRoot({ backend }), ClusterCacheModule.forFeature([PlanCache])],
+      imports: [
+        ClusterCacheModule.forRoot({ backend, deadlineMs: 20_000 }),
+        ClusterCacheModule.forFeature([PlanCache]),
+      ],
       providers: [Plans],
       controllers: [Pages],
     }).compile();

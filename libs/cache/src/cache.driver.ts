@@ -14,6 +14,13 @@ export interface StoredEntry {
   t: Record<string, number>;
 }
 
+/** Whether what a store gave back is an entry of ours. */
+export function isStoredEntry(value: unknown): value is StoredEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { x, t } = value as Partial<StoredEntry>;
+  return typeof x === 'number' && typeof t === 'object' && t !== null && 'v' in value;
+}
+
 /** The answer to a request to fill a key. */
 export interface FillLease {
   /** False when another replica is filling the key; it will tell when it is done. */
@@ -48,7 +55,11 @@ export class ForeignDataError extends Error {}
  * clock; logs nothing and throws raw errors. Any entry, lease or version may be lost at any time: that makes misses.
  */
 export interface CacheDriver {
+  /** Heap of this process that each entry takes beside its value; it counts against the in-process tier's bound. */
+  readonly heapPerEntry?: number;
+  /** Connects and makes what must be there. Once, before anything else. */
   open(): Promise<void>;
+  /** Gives everything back. Idempotent. */
   close(): Promise<void>;
   /** The store's time in milliseconds; also the proof that it answers. */
   now(): Promise<number>;
@@ -70,4 +81,6 @@ export interface CacheDriver {
   versions(tags: readonly string[]): Promise<Version[]>;
   /** Gives each tag a new, higher version. */
   bump(tags: readonly string[]): Promise<void>;
+  /** Makes a new connection, since the old one may be dead without a word. Left out where each call finds its own. */
+  reconnect?(): Promise<void>;
 }

@@ -6,6 +6,8 @@ import type { ClusterCacheModuleOptions } from './cache.options.js';
 
 /** Loads only the driver that the backend needs, so that an app on Redis needs no pg and the other way round. */
 export async function cacheDriverFor(backend: Backend, options: ClusterCacheModuleOptions): Promise<CacheDriver> {
+  if (options.keyv)
+    return new (await import('./drivers/keyv/index.js')).KeyvCacheDriver(options.keyv, backend.namespace);
   switch (backend.kind) {
     case 'memory':
       return new (await import('./drivers/memory/index.js')).MemoryCacheDriver(

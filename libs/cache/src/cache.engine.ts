@@ -18,6 +18,7 @@ import { Deadlines } from './tiers/deadlines.js';
 import { LocalTier } from './tiers/local-tier.js';
 import { SharedTier } from './tiers/shared-tier.js';
 import { Tiers } from './tiers/tiers.js';
+import { ENTRY_BYTES } from './tiers/weigh.js';
 
 /** How the tiers of a process are. */
 export interface CacheHealth {
@@ -53,7 +54,7 @@ export class CacheEngine implements OnModuleInit, OnApplicationShutdown {
     const link = (this.link = new InvalidationBus(bus, origin));
     const handoffs = new Handoffs();
     const l1 = options.l1 === false ? { ttlMs: 0, maxEntries: 1 } : (options.l1 ?? {});
-    const local = new LocalTier(log, link, l1);
+    const local = new LocalTier(log, link, ENTRY_BYTES + (driver.heapPerEntry ?? 0), l1);
     const shared = new SharedTier(driver, log, link, this.events(), options);
     const invalidator = new Invalidator(
       local,

@@ -1,4 +1,5 @@
 import type { Backend } from '@rookery/core';
+import type { Keyv } from 'keyv';
 import type { EntryOptions, FillOptions } from './entry.options.js';
 import type { CacheSerializer } from './serializers/serializer.js';
 
@@ -26,6 +27,8 @@ export interface ClusterCacheModuleOptions {
   backend?: Backend;
   /** A Redis of its own for the values, one that may evict; the bus stays on the backend. @default the backend's */
   l2Url?: string;
+  /** Any Keyv store for the values; weaker than the others, see `KeyvCacheDriver`. The bus stays on the backend. @default none */
+  keyv?: Keyv;
   /** What entries and fills use that set nothing else. */
   defaults?: Pick<FillOptions, 'softTimeoutMs' | 'hardTimeoutMs' | 'refreshAhead'> & Omit<EntryOptions, 'tags'>;
   /** The in-process tier, or `false` for none. */
@@ -34,6 +37,7 @@ export interface ClusterCacheModuleOptions {
   l2MaxEntries?: number;
   /** Milliseconds that one step at the store may take before the cache goes on without it. @default 250 */
   deadlineMs?: number;
+  /** When the store is left alone, and how its return is noticed. */
   breaker?: BreakerOptions;
   /** What values may be made of. @default jsonSerializer() */
   serializer?: CacheSerializer;

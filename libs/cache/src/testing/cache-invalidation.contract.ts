@@ -126,7 +126,7 @@ export function cacheInvalidationContract(create: () => Promise<CacheReplica>): 
         return new Map(missing.filter((key) => key !== 'none').map((key) => [key, key.toUpperCase()]));
       };
       expect(await on.b.getOrSetMany(['a', 'b', 'c', 'a', 'none'], load)).toEqual(['A', 'B', 'C', 'A', undefined]);
-      expect(asked).toEqual([['a', 'c', 'none']]);
+      expect(asked.map((keys) => keys.toSorted())).toEqual([['a', 'c', 'none']]);
       expect(await on.a.getOrSetMany(['c', 'b', 'a'], load)).toEqual(['C', 'B', 'A']);
       expect(asked).toHaveLength(1);
     });

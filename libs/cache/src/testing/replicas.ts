@@ -15,6 +15,9 @@ export interface Replicas {
   replica(options?: Options): Promise<ClusterCache>;
 }
 
+/** A busy machine must not look like a store that is away. */
+const PATIENCE_MS = 20_000;
+
 /** Registers the hooks that start and stop the replicas of a test. */
 export function replicasOf(create: () => Promise<CacheReplica>): Replicas {
   const stops: (() => Promise<void>)[] = [];
@@ -22,7 +25,7 @@ export function replicasOf(create: () => Promise<CacheReplica>): Replicas {
   beforeEach(async () => {
     const start = await create();
     on.replica = async (options) => {
-      const { cache, stop } = await start(options);
+      const { cache, stop } = await start({ deadlineMs: PATIENCE_MS, ...options });
       stops.push(stop);
       return cache;
     };

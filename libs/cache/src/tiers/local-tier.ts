@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { LocalTierOptions } from '../cache.options.js';
 import type { InvalidationLog } from '../invalidation/invalidation-log.js';
-import { ENTRY_BYTES } from './weigh.js';
 
 /** A value in the in-process tier. Times are of the monotonic clock. */
 export interface LocalEntry {
@@ -30,6 +29,7 @@ export class LocalTier {
     private readonly log: InvalidationLog,
     /** False while invalidations are being missed. */
     private readonly link: { readonly connected: boolean },
+    private readonly entryBytes: number,
     { ttlMs = 30_000, maxEntries = 50_000, maxBytes = 64 * 1024 * 1024 }: LocalTierOptions,
   ) {
     this.ttlMs = ttlMs;
@@ -61,7 +61,7 @@ export class LocalTier {
   }
 
   put(name: string, entry: LocalEntry): void {
-    this.entries.set(name, entry, { size: ENTRY_BYTES + 2 * name.length + entry.bytes });
+    this.entries.set(name, entry, { size: this.entryBytes + 2 * name.length + entry.bytes });
   }
 
   drop(name: string): void {

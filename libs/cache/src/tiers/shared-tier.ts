@@ -46,6 +46,7 @@ export class SharedTier {
     this.versions = new VersionTable(driver, log, link);
     this.breaker = new Breaker(
       () => this.clock.sync(),
+      () => void driver.reconnect?.().catch(() => undefined),
       (open, cause) => events.onAvailability(!open, cause),
       options.breaker,
     );

@@ -2,9 +2,10 @@
 const SLOT = 8;
 const OBJECT = 32;
 const STRING = 24;
+const BOXED_NUMBER = 16;
 
-/** What a tier spends on an entry beside its value. */
-export const ENTRY_BYTES = 240;
+/** What a tier spends on an entry beside its value and its name. */
+export const ENTRY_BYTES = 280;
 
 /**
  * Freezes a tree of plain data all the way down and answers about how many bytes of heap it takes: one walk for both,
@@ -12,7 +13,11 @@ export const ENTRY_BYTES = 240;
  */
 export function freezeAndWeigh(tree: unknown): number {
   if (typeof tree === 'string') return STRING + tree.length;
-  if (typeof tree !== 'object' || tree === null) return 0;
+  if (typeof tree === 'number') return (tree | 0) === tree ? 0 : BOXED_NUMBER;
+  return typeof tree === 'object' && tree !== null ? freezeObject(tree) : 0;
+}
+
+function freezeObject(tree: object): number {
   let bytes = OBJECT;
   if (Array.isArray(tree)) {
     for (const item of tree) bytes += SLOT + freezeAndWeigh(item);

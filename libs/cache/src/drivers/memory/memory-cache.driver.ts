@@ -24,6 +24,7 @@ interface State {
  * bounded like the in-process tier, whose very objects it holds.
  */
 export class MemoryCacheDriver implements CacheDriver {
+  readonly heapPerEntry = 350;
   private readonly state: State;
 
   constructor(backend: MemoryBackend, { maxEntries = 50_000, maxBytes = 64 * 1024 * 1024 }: LocalTierOptions = {}) {
@@ -109,7 +110,7 @@ export class MemoryCacheDriver implements CacheDriver {
   }
 
   private put(name: string, entry: StoredEntry, ttlMs: number): void {
-    const size = ENTRY_BYTES + freezeAndWeigh(entry.v);
+    const size = ENTRY_BYTES + this.heapPerEntry + 2 * name.length + freezeAndWeigh(entry.v);
     this.state.entries.set(name, { entry, expiresAt: performance.now() + ttlMs }, { size });
   }
 

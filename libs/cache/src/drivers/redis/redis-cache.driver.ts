@@ -3,6 +3,7 @@ import { ClosedError, resourceKey } from '@rookery/core';
 import type { RedisBackend } from '@rookery/core/redis';
 import {
   ForeignDataError,
+  isStoredEntry,
   type CacheDriver,
   type FillEnd,
   type FillLease,
@@ -117,6 +118,12 @@ export class RedisCacheDriver implements CacheDriver {
     await this.script(BUMP, tags.map(this.tagKey), [VERSION_TTL_MS]);
   }
 
+  async reconnect(): Promise<void> {
+    const { client } = this;
+    await client.disconnect().catch(() => undefined);
+    await client.connect();
+  }
+
   private get store(): StoreConnection['store'] {
     if (!this.connection) throw new ClosedError('The Redis tier of the cache');
     return this.connection.store;
@@ -147,10 +154,4 @@ export class RedisCacheDriver implements CacheDriver {
 /** Not JSON, or another type of Redis value. */
 function isDataFault(error: unknown): error is Error {
   return error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE'));
-}
-
-function isStoredEntry(value: unknown): value is StoredEntry {
-  if (typeof value !== 'object' || value === null) return false;
-  const { x, t } = value as Partial<StoredEntry>;
-  return typeof x === 'number' && typeof t === 'object' && t !== null && 'v' in value;
 }

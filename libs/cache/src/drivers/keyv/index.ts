@@ -1,0 +1,1 @@
+export { KeyvCacheDriver } from './keyv-cache.driver.js';
