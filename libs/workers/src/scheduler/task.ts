@@ -14,7 +14,7 @@ export interface TaskCode {
   execute: (run: WorkerRun) => unknown;
 }
 
-/** How long a worker that ended is left alone before it starts again; doubles with every failure. */
+/** How long a worker that ended is left alone before it starts again; doubles with every failure in a short life. */
 const RESTART_MS = 1_000;
 const LONGEST_RESTART_MS = 30_000;
 /** How old an answer of the store can be. */
@@ -86,7 +86,12 @@ function workerPlan(state: TaskState, now: number): Plan {
   if (state.paused) return { claim: false, at: Infinity };
   if (state.active > 0 && now < state.readAt + WORKER_POLL_MS)
     return { claim: false, at: state.readAt + WORKER_POLL_MS };
-  const pauseMs = Math.min(RESTART_MS * 2 ** state.failures, LONGEST_RESTART_MS);
-  const at = Math.max(state.readAt, (state.finishedAt ?? -Infinity) + (state.failures > 0 ? pauseMs : 0));
+  const at = Math.max(state.readAt, (state.finishedAt ?? -Infinity) + restartMs(state));
   return { claim: true, slot: Math.max(Math.floor(now), state.cursor + 1), missed: 0, letGo: false, at };
+}
+
+/** One that had lived for long starts again soon, however often it failed before. */
+function restartMs({ startedAt, finishedAt, failures }: TaskState): number {
+  const livedMs = (finishedAt ?? 0) - (startedAt ?? 0);
+  return livedMs > LONGEST_RESTART_MS ? RESTART_MS : Math.min(RESTART_MS * 2 ** failures, LONGEST_RESTART_MS);
 }
