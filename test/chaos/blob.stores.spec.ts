@@ -1,20 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmdirSync } from 'node:fs';
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { databaseBlobs } from '@rookery/blob/database';
 import { fileSystemBlobs } from '@rookery/blob/fs';
-import { s3Blobs } from '@rookery/blob/s3';
-import { startPostgres, startProxy } from '@rookery/testing';
+import { startPostgres } from '@rookery/testing';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
 import { openStore } from '../contract/blob.app.js';
-import { places, s3Client, s3Endpoint } from './fixtures/blob.places.js';
+import { places } from './fixtures/blob.places.js';
 import { record, scale } from './report.js';
 
 const STORE_FAILED = { code: 'ROOKERY_BLOB_STORE', status: 503 };
@@ -84,7 +80,7 @@ describe('a database under blobs', () => {
 describe.each(Object.keys(places))('a reader of blobs in %s', (kind) => {
   it('may stop reading for as long as it likes', async () => {
     const place = await places[kind]();
-    await using blobs = await openStore({ driver: place.driver(), sweepEveryMs: 0, deadlineMs: 2_000 });
+    await using blobs = await openStore({ driver: place.driver(), sweepEveryMs: 0, deadlineMs: 20_000 });
     const data = randomBytes(20_000_000);
     await blobs.store.put('a', data);
     const idle = await Promise.all(Array.from({ length: 15 }, () => blobs.store.get('a')));
@@ -143,89 +139,6 @@ describe.skipIf(!canMount())(
     });
   },
 );
-
-describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is skipped: no S3_ENDPOINT)', () => {
-  it('and cuts connections is read to the end all the same', async () => {
-    const link = await startProxy(Number(new URL(s3Endpoint!).port));
-    const client = s3Client(link.throughUrl(s3Endpoint!));
-    const bucket = `rookery-${randomBytes(6).toString('hex')}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    {
-      await using blobs = await openStore({ driver: s3Blobs({ bucket, client }), sweepEveryMs: 0 });
-      const data = randomBytes(40_000_000);
-      await blobs.store.put('a', data);
-      const { stream } = await blobs.store.get('a');
-      const chunks: Buffer[] = [];
-      let [bytes, cuts] = [0, 0];
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        if (bytes < (cuts + 1) * 8_000_000) continue;
-        cuts++;
-        link.cut();
-        link.heal();
-      }
-      expect(cuts).toBeGreaterThan(2);
-      expect(Buffer.concat(chunks).equals(data)).toBe(true);
-      const must = 'the same version is read to its end';
-      record({
-        id: 'blob-s3-cut',
-        backend: 's3',
-        fault: 'connections cut in mid-read',
-        operations: cuts,
-        violations: 0,
-        must,
-      });
-    }
-    client.destroy();
-    await link.stop();
-  }, 120_000);
-
-  it('and answers 503 now and then is asked again', async () => {
-    const target = new URL(s3Endpoint!);
-    let [requests, refused] = [0, 0];
-    const proxy = createServer((req: IncomingMessage, res: ServerResponse) => {
-      if (++requests % 4 === 0) {
-        refused++;
-        req.resume();
-        return void res
-          .writeHead(503, { 'content-type': 'application/xml' })
-          .end('<Error><Code>SlowDown</Code></Error>');
-      }
-      const { method, url: path, headers } = req;
-      const onward = request({ host: target.hostname, port: target.port, method, path, headers }, (answer) => {
-        res.writeHead(answer.statusCode!, answer.headers);
-        answer.pipe(res);
-      });
-      onward.on('error', () => res.destroy());
-      req.pipe(onward);
-    }).listen(0, '127.0.0.1');
-    await vi.waitFor(() => expect(proxy.listening).toBe(true));
-    const client = s3Client(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
-    const bucket = `rookery-${randomBytes(6).toString('hex')}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    {
-      await using blobs = await openStore({ driver: s3Blobs({ bucket, client }), sweepEveryMs: 0 });
-      const data = randomBytes(30_000_000);
-      for (const name of ['a', 'b', 'c']) {
-        await blobs.store.put(name, data);
-        expect((await blobs.store.getBuffer(name)).equals(data)).toBe(true);
-      }
-      expect(refused).toBeGreaterThan(3);
-      record({
-        id: 'blob-s3-503',
-        backend: 's3',
-        fault: 'every fourth request is refused',
-        operations: 6,
-        violations: 0,
-        must: 'all puts and gets succeed',
-      });
-    }
-    client.destroy();
-    proxy.closeAllConnections();
-    await new Promise((resolve) => proxy.close(resolve));
-  }, 120_000);
-});
 
 function canMount(): boolean {
   try {

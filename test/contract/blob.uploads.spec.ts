@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import type { INestApplication } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startPictures, type Pictures } from './blob.pictures.js';
+
+describe('blobs from browsers', () => {
+  let app: INestApplication;
+  let url: string;
+  let pictures: Pictures;
+  const data = randomBytes(1_200_000);
+
+  beforeAll(async () => {
+    ({ app, url, pictures } = await startPictures());
+    await pictures.put('cat.png', data, { contentType: 'image/png' });
+  });
+  afterAll(() => app.close());
+
+  const form = (...files: [field: string, name: string, type: string, content: Buffer][]) => {
+    const body = new FormData();
+    for (const [field, name, type, content] of files)
+      body.append(field, new Blob([new Uint8Array(content)], { type }), name);
+    return { method: 'POST', body };
+  };
+  const names = async () => (await pictures.list({ limit: 1_000 })).entries.map(({ name }) => name);
+
+  describe('uploads', () => {
+    it('stream into the container', async () => {
+      const content = randomBytes(2_500_000);
+      const response = await fetch(`${url}/one`, form(['file', 'a.png', 'image/png', content]));
+      expect(response.status).toBe(201);
+      expect(await response.json()).toMatchObject({ name: 'up/a.png', size: content.length, original: 'a.png' });
+      expect((await pictures.getBuffer('up/a.png')).equals(content)).toBe(true);
+      const many = await fetch(
+        `${url}/many`,
+        form(['files', 'a', 'text/plain', Buffer.from('a')], ['files', 'b', 'text/plain', Buffer.from('b')]),
+      );
+      const [first, second] = (await many.json()) as string[];
+      expect((await pictures.getBuffer(first)).toString() + (await pictures.getBuffer(second)).toString()).toBe('ab');
+    });
+
+    it('are refused when too large, of another type, of a taken or a bad name; nothing is left', async () => {
+      const before = await names();
+      const status = async (name: string, type: string, bytes: number) =>
+        (await fetch(`${url}/one`, form(['file', name, type, randomBytes(bytes)]))).status;
+      expect(await status('big.png', 'image/png', 3_000_001)).toBe(413);
+      expect(await status('b.pdf', 'application/pdf', 10)).toBe(415);
+      expect(await status('a.png', 'image/png', 10)).toBe(409);
+      expect(await status('x..', 'image/png', 10)).toBe(400);
+      const partly = form(['files', 'ok', 'text/plain', Buffer.from('x')], ['files', 'no', 'a/b', Buffer.from('x')]);
+      expect((await fetch(`${url}/many`, partly)).status).toBe(415);
+      await vi.waitFor(async () => expect(await names()).toEqual(before), { timeout: 10_000 });
+    });
+
+    it('that break off leave nothing', async () => {
+      const before = await names();
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.write(
+        'POST /one HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 2000000\r\n\r\n' +
+          '--b\r\ncontent-disposition: form-data; name="file"; filename="cut.png"\r\ncontent-type: image/png\r\n\r\n',
+      );
+      socket.write(randomBytes(500_000));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      socket.destroy();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(await names()).toEqual(before);
+    });
+  });
+
+  describe('signed links', () => {
+    it('lead to the blob until they expire', async () => {
+      const link = await pictures.url('cat.png', { disposition: 'inline', filename: 'Katze ü.png' });
+      const response = await fetch(url + link);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-disposition')).toContain("filename*=UTF-8''Katze%20%C3%BC.png");
+      expect(response.headers.get('cache-control')).toMatch(/^private, max-age=(299|300), immutable$/);
+      expect(Buffer.from(await response.arrayBuffer()).equals(data)).toBe(true);
+      const short = await pictures.url('cat.png', { expiresInMs: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect((await fetch(url + short)).status).toBe(403);
+      await expect(pictures.url('dog.png')).rejects.toMatchObject({ status: 404 });
+    });
+
+    it('are refused when changed by one character, or used for something else', async () => {
+      const link = await pictures.url('cat.png');
+      const token = link.split('/')[2];
+      const at = (index: number) => token.slice(0, index) + (token[index] === 'A' ? 'B' : 'A') + token.slice(index + 1);
+      for (const index of [0, 10, token.indexOf('.') - 2, token.indexOf('.') + 1, token.length - 5])
+        expect((await fetch(`${url}/blobs/${at(index)}/cat.png`)).status).toBe(403);
+      expect((await fetch(`${url}/blobs/${token}`, { method: 'PUT', body: 'x' })).status).toBe(403);
+      expect((await fetch(`${url}/blobs/nonsense/cat.png`)).status).toBe(403);
+    });
+
+    it('change when the content does', async () => {
+      await pictures.put('changing.png', 'one', { contentType: 'image/png' });
+      const first = new URL(await pictures.url('changing.png'), url).pathname;
+      const claims = (link: string) =>
+        JSON.parse(Buffer.from(link.split('/')[2].split('.')[0], 'base64url').toString());
+      await pictures.put('changing.png', 'two', { contentType: 'image/png', overwrite: true });
+      const second = new URL(await pictures.url('changing.png'), url).pathname;
+      expect(claims(second).etag).not.toBe(claims(first).etag);
+      const outdated = await fetch(url + first);
+      expect([await outdated.text(), outdated.headers.get('cache-control')]).toEqual(['two', 'private, no-cache']);
+    });
+
+    it('take an upload of what was announced, once', async () => {
+      const {
+        url: link,
+        method,
+        headers,
+      } = await pictures.uploadUrl('direct.png', { contentType: 'image/png', sizeBytes: 5 });
+      const put = (body: string, more: Record<string, string> = {}) =>
+        fetch(url + link, { method, headers: { ...headers, ...more }, body });
+      expect((await put('123456')).status).toBe(400);
+      expect((await put('12345', { 'content-type': 'text/html' })).status).toBe(415);
+      expect((await put('12345')).status).toBe(201);
+      expect((await pictures.getBuffer('direct.png')).toString()).toBe('12345');
+      expect((await put('54321')).status).toBe(409);
+      await expect(pictures.uploadUrl('x', { contentType: 'a/b' })).rejects.toMatchObject({ status: 415 });
+      await expect(pictures.uploadUrl('x', { contentType: 'image/png', sizeBytes: 3_000_001 })).rejects.toMatchObject({
+        status: 413,
+      });
+    });
+  });
+});
