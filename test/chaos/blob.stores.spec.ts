@@ -29,7 +29,7 @@ describe('a database under blobs', () => {
       await using blobs = await openStore({
         driver: databaseBlobs({ dataSource }),
         sweepEveryMs: 0,
-        deadlineMs: 3_000,
+        deadlineMs: 15_000,
       });
       const data = randomBytes(20_000_000);
       await blobs.store.put('a', data);
