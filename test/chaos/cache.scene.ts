@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { startCache, type ClusterCache, type ClusterCacheModuleOptions } from '@rookery/cache';
 import { redis } from '@rookery/core/redis';
 import { vi } from 'vitest';
@@ -50,5 +51,31 @@ export function unhandledRejections(): { readonly count: number; stop(): void } 
       return count;
     },
     stop: () => void process.off('unhandledRejection', listen),
+  };
+}
+
+/** A way to a server on which connections can die without a word, as when a machine or a firewall loses its state. */
+export async function silentProxy(targetPort: number) {
+  const pairs = new Set<[Socket, Socket]>();
+  const server = createServer((client) => {
+    const upstream = connect(targetPort, '127.0.0.1');
+    pairs.add([client, upstream]);
+    for (const socket of [client, upstream]) socket.on('error', () => undefined);
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    /** From now on nothing comes through the connections there are; new ones are as good as ever. */
+    swallow: () => {
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream).resume();
+        upstream.unpipe(client).resume();
+      }
+    },
+    stop: () => {
+      for (const pair of pairs) for (const socket of pair) socket.destroy();
+      return new Promise((resolve) => server.close(resolve));
+    },
   };
 }

@@ -3,7 +3,7 @@ import { postgres } from '@rookery/core/postgres';
 import { startPostgres, startRedis, type StoreHandle } from '@rookery/testing';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cacheScene, recovered, timed, unhandledRejections, type CacheScene } from './cache.scene.js';
+import { cacheScene, recovered, silentProxy, timed, unhandledRejections, type CacheScene } from './cache.scene.js';
 import { record, scale } from './report.js';
 
 const CALLS = 50 * scale;
@@ -108,6 +108,21 @@ describe('the cache, when Redis', () => {
     await cache.set('k2', 'stored');
     expect(await cache.get('k2', { l1: false })).toBe('stored');
     admin.disconnect();
+  });
+
+  it('is behind a connection that died without a word, is reached by a new one', async () => {
+    const proxy = await silentProxy(store.port);
+    const far = await scene.replica({ breaker: { probeEveryMs: 50 } }, `redis://127.0.0.1:${proxy.port}`);
+    await far.set('k', 'there');
+    proxy.swallow();
+    expect(await far.getOrSet('cold', () => 'made')).toBe('made');
+    await recovered(async () => {
+      await far.getOrSet(`cold ${Math.random()}`, () => 'made');
+      expect(far.health().storeAvailable).toBe(false);
+    });
+    await recovered(() => expect(far.health().storeAvailable).toBe(true));
+    expect(await far.get('k', { l1: false })).toBe('there');
+    await proxy.stop();
   });
 
   it('has foreign data under our key, takes it for a miss and writes over it', async () => {
