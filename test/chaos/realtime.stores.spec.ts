@@ -5,7 +5,8 @@ import { redis } from '@rookery/core/redis';
 import { startPostgres, startProxy, startRedis, type BackendName, type Link, type StoreHandle } from '@rookery/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freshNamespace } from '../backends.js';
-import { TestCluster, type TestClient, type TestReplica } from '../contract/realtime.app.js';
+import { TestCluster, type TestReplica } from '../contract/realtime.app.js';
+import type { TestClient } from '../contract/realtime.client.js';
 import { record, scale } from './report.js';
 
 const WAIT = { timeout: 45_000, interval: 20 };

@@ -1,4 +1,3 @@
-import { connect, createServer, type AddressInfo, type Socket as NetSocket } from 'node:net';
 import {
   UseFilters,
   UseGuards,
@@ -26,8 +25,10 @@ import {
   type RealtimeModuleOptions,
 } from '@rookery/realtime';
 import { connectRealtime, type RealtimeClientOptions, type Recovery } from '@rookery/realtime/client';
-import { io, type Socket as ClientSocket } from 'socket.io-client';
+import { io } from 'socket.io-client';
 import type { Server, Socket } from 'socket.io';
+import { TestClient } from './realtime.client.js';
+import { Crossing } from './realtime.crossing.js';
 
 class NoVillains implements CanActivate {
   canActivate(context: { switchToWs(): { getData<T>(): T } }): boolean {
@@ -157,94 +158,6 @@ export class TestCluster {
       client.socket.once('connect_error', reject);
     });
     return client;
-  }
-}
-
-/** Forwards connections to one replica; can be turned to another, and cut. */
-export class Crossing {
-  private readonly sockets = new Set<NetSocket>();
-  private open = true;
-  private readonly server = createServer((incoming) => {
-    if (!this.open) return incoming.destroy();
-    const outgoing = connect(Number(new URL(this.target.url).port), '127.0.0.1');
-    for (const [one, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ]) {
-      this.sockets.add(one);
-      one.on('error', () => undefined);
-      one.on('close', () => {
-        this.sockets.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
-  });
-
-  constructor(private target: TestReplica) {}
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  listen(): Promise<void> {
-    return new Promise((resolve) => void this.server.listen(0, '127.0.0.1', resolve));
-  }
-
-  /** Ends all connections and lets no new ones through. */
-  cut(): void {
-    this.open = false;
-    for (const socket of this.sockets) socket.destroy();
-  }
-
-  /** Leads new connections elsewhere, and leaves those that are. */
-  lead(target: TestReplica): void {
-    this.target = target;
-  }
-
-  /** Lets connections through again. */
-  mend(target = this.target): void {
-    this.target = target;
-    this.open = true;
-  }
-
-  close(): Promise<void> {
-    this.cut();
-    return new Promise((resolve) => void this.server.close(() => resolve()));
-  }
-}
-
-/** A client and everything it was told. */
-export class TestClient {
-  readonly got: unknown[][] = [];
-  /** Also what the client and the server say to each other. */
-  readonly raw: unknown[][] = [];
-
-  constructor(
-    readonly socket: ClientSocket,
-    readonly recoveries: Recovery[] = [],
-  ) {
-    socket.onAny((...event: unknown[]) => {
-      this.raw.push(event);
-      if (!String(event[0]).startsWith('rookery:')) this.got.push(event);
-    });
-  }
-
-  of(event: string): unknown[] {
-    return this.got.filter(([name]) => name === event).map(([, data]) => data);
-  }
-
-  ask(event: string, data: unknown): Promise<unknown> {
-    return this.socket.timeout(10_000).emitWithAck(event, data);
-  }
-
-  /** As if the network had failed. */
-  cut(): void {
-    this.socket.io.engine.close();
-  }
-
-  close(): void {
-    this.socket.disconnect();
   }
 }
 

@@ -1,7 +1,8 @@
 import type { BackendKind } from '@rookery/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backendsOf, freshNamespace } from '../backends.js';
-import { byToken, TestCluster, type TestClient } from './realtime.app.js';
+import { byToken, TestCluster } from './realtime.app.js';
+import type { TestClient } from './realtime.client.js';
 
 const WAIT = { timeout: 20_000, interval: 20 };
 const count = (n: number, from = 0) => Array.from({ length: n }, (_, i) => from + i);
