@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { exists, filesIn, isSpec, libs, read, root } from './workspace.js';
 
 const libFiles = libs.flatMap((lib) => filesIn(`libs/${lib}/src`));
-const all = [...libFiles, ...filesIn('apps'), ...filesIn('test'), ...filesIn('bench')];
+const all = [...libFiles, ...filesIn('apps'), ...filesIn('test'), ...filesIn('bench'), ...filesIn('examples')];
 
 it('no file is longer than 250 lines', () => {
   expect(all.filter((file) => read(file).split('\n').length > 251)).toEqual([]);

@@ -4,7 +4,7 @@ import { freshNamespace } from '../backends.js';
 /** Two replicas of a built example, as its reader would start them. */
 export function startExample(
   name: string,
-  options: Partial<ClusterOptions> & { env?: Record<string, string> },
+  options: Omit<Partial<ClusterOptions>, 'env'> & { env?: Record<string, string> },
 ): Promise<Cluster> {
   return startCluster({
     entry: new URL(`../../examples/dist/${name}/main.js`, import.meta.url),
