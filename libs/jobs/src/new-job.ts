@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { checkMs, checkName, InvalidInputError } from '@rookery/core';
 import { definitionOf } from './decorators/job-handler.decorator.js';
 import type { JobClass } from './job.js';
@@ -10,7 +10,7 @@ const MAX_PRIORITY = 2_097_151;
 const MAX_DELAY_MS = 100 * 366 * 24 * 3_600_000;
 
 /** Grows with time, so that indexes of a database stay compact. */
-const newId = () => `${Date.now().toString(36).padStart(9, '0')}-${randomBytes(9).toString('hex')}`;
+const newId = () => `${Date.now().toString(36)}-${randomUUID().slice(9)}`;
 
 /**
  * A checked job, ready for the store.

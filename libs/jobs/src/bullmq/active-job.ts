@@ -1,10 +1,12 @@
 import { InvalidInputError } from '@rookery/core';
 import type { Job } from 'bullmq';
 import type { EntityManager } from 'typeorm';
-import type { ActiveJob } from '../jobs.driver.js';
+import type { ActiveJob, Retention } from '../jobs.driver.js';
 import type { BullmqConnection } from './bullmq-connection.js';
 import type { JobLease } from './job-lease.js';
-import type { StoredData } from './stored-job.js';
+import { kept, type StoredData } from './stored-job.js';
+
+const KEPT_LOGS = 1_000;
 
 /** A bullmq job that this process runs, as the service sees it. */
 export function activeJob(
@@ -12,6 +14,7 @@ export function activeJob(
   token: string,
   lease: JobLease,
   connection: BullmqConnection,
+  keep: Retention,
 ): ActiveJob {
   return {
     id: job.id!,
@@ -25,7 +28,10 @@ export function activeJob(
     steps: job.data.steps ?? {},
     lease,
     progress: (value) => job.updateProgress(value as object),
-    log: async (line) => void (await job.log(line)),
+    log: async (line) => {
+      job.opts.keepLogs = KEPT_LOGS;
+      await job.log(line);
+    },
     saveSteps: (steps) => job.updateData({ ...job.data, steps }),
     childResults: async () => {
       const values = await job.getChildrenValues<unknown>();
@@ -42,7 +48,7 @@ export function activeJob(
           'of another store than the job',
           'of the Postgres database that the jobs are kept in',
         );
-      await backend.moveToCompleted(job, result, job.opts.removeOnComplete!, token, false);
+      await backend.moveToCompleted(job, result, kept(keep), token, false);
     },
   };
 }

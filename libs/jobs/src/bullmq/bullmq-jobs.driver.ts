@@ -14,7 +14,7 @@ import type {
 } from '../jobs.driver.js';
 import type { BullmqConnection } from './bullmq-connection.js';
 import { BullmqWorker } from './bullmq-worker.js';
-import { dataOf, infoOf, optionsOf, TYPES_OF, type StoredData } from './stored-job.js';
+import { dataOf, infoOf, kept, optionsOf, TYPES_OF, type StoredData } from './stored-job.js';
 
 /** Jobs in bullmq, on whichever store the connection leads to. */
 export class BullmqJobsDriver implements JobsDriver {
@@ -64,8 +64,7 @@ export class BullmqJobsDriver implements JobsDriver {
       const backend = await this.connection.transactional(job.queue, manager);
       if (!backend) return undefined;
       const bound = Object.create(queue, { backend: { value: backend } }) as typeof queue;
-      const options = { ...queue.defaultJobOptions, ...this.optionsOf(job) };
-      ids.push((await Job.create(bound, job.name, dataOf(job), options)).id!);
+      ids.push((await Job.create(bound, job.name, dataOf(job), this.optionsOf(job))).id!);
     }
     return ids;
   }
@@ -78,7 +77,7 @@ export class BullmqJobsDriver implements JobsDriver {
       queueName: job.queue,
       prefix,
       data: dataOf(job),
-      opts: { ...this.jobOptions(), ...this.optionsOf(job), failParentOnFailure: true },
+      opts: { ...this.optionsOf(job), failParentOnFailure: true },
       children: children.map(node),
     });
     const { opts, ...root } = node(flow);
@@ -165,9 +164,13 @@ export class BullmqJobsDriver implements JobsDriver {
     return (await this.queue(queue).clean(olderThanMs, 0, state)).length;
   }
 
-  /** What every queue on this store is made with. */
+  /** What the app's own queues on this store are made with; ours leave retention to their workers. */
   queueOptions(): QueueOptions {
-    return { ...this.options(), defaultJobOptions: this.jobOptions() };
+    const defaultJobOptions = {
+      removeOnComplete: kept(this.keep.completed),
+      removeOnFail: kept(this.keep.failed),
+    };
+    return { ...this.options(), defaultJobOptions };
   }
 
   /** What `latest` needs beyond bullmq, which keeps the last call only while the job runs, not while it waits. */
@@ -184,7 +187,7 @@ export class BullmqJobsDriver implements JobsDriver {
   private queue(name: string): Queue<StoredData> {
     const known = this.queues.get(name);
     if (known) return known;
-    const queue = new Queue<StoredData>(name, this.queueOptions(), this.connection.backend).on('error', ignore);
+    const queue = new Queue<StoredData>(name, this.options(), this.connection.backend).on('error', ignore);
     this.queues.set(name, queue);
     // bullmq never forgets that a first connection failed; a new object tries again.
     queue.waitUntilReady().catch(() => this.queues.get(name) === queue && this.queues.delete(name));
@@ -201,16 +204,11 @@ export class BullmqJobsDriver implements JobsDriver {
   }
 
   private optionsOf(job: NewJob, once?: boolean) {
-    return optionsOf(job, this.connection.clock.now(), once);
+    return optionsOf(job, this.connection.clock, once);
   }
 
   private options() {
     return { connection: this.connection as never, prefix: this.connection.prefix };
-  }
-
-  private jobOptions() {
-    const kept = ({ ageMs, count }: Retention) => ({ age: Math.ceil(ageMs / 1000), count });
-    return { removeOnComplete: kept(this.keep.completed), removeOnFail: kept(this.keep.failed) };
   }
 }
 

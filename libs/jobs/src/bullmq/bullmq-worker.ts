@@ -3,7 +3,7 @@ import type { ActiveJob, JobsWorker, Outcome, Retention, WorkSettings } from '..
 import { activeJob } from './active-job.js';
 import type { BullmqConnection } from './bullmq-connection.js';
 import { JobLease } from './job-lease.js';
-import type { StoredData } from './stored-job.js';
+import { kept, type StoredData } from './stored-job.js';
 
 /** How often, compared to the lease, silent workers are looked for. */
 const SWEEPS_PER_LEASE = 3;
@@ -23,7 +23,7 @@ export class BullmqWorker implements JobsWorker {
   constructor(
     queue: string,
     private readonly connection: BullmqConnection,
-    keep: Record<'completed' | 'failed', Retention>,
+    private readonly keep: Record<'completed' | 'failed', Retention>,
     private readonly settings: WorkSettings,
     private readonly run: (job: ActiveJob) => Promise<Outcome>,
   ) {
@@ -76,7 +76,11 @@ export class BullmqWorker implements JobsWorker {
     const lease = new JobLease(`${job.name} (${job.id})`, this.settings.leaseMs);
     this.leases.set(job.id!, lease);
     try {
-      return await this.conclude(job, token, await this.run(activeJob(job, token, lease, this.connection)));
+      return await this.conclude(
+        job,
+        token,
+        await this.run(activeJob(job, token, lease, this.connection, this.keep.completed)),
+      );
     } finally {
       lease.end();
       if (this.leases.get(job.id!) === lease) this.leases.delete(job.id!);
@@ -122,5 +126,3 @@ export class BullmqWorker implements JobsWorker {
     }
   }
 }
-
-const kept = ({ ageMs, count }: Retention) => ({ age: Math.ceil(ageMs / 1000), count });

@@ -1,6 +1,7 @@
 import type { Job, JobState as BullmqState, JobsOptions, JobType } from 'bullmq';
 import type { JobInfo, JobState } from '../job.js';
-import type { Dedupe, NewJob } from '../jobs.driver.js';
+import type { Dedupe, NewJob, Retention } from '../jobs.driver.js';
+import type { StoreClock } from './store-clock.js';
 
 /** What we keep in a bullmq job's `data`. */
 export interface StoredData {
@@ -26,20 +27,20 @@ export function dataOf(job: NewJob): StoredData {
 const ONCE_MS = 600_000;
 
 /**
- * @param now the store's time
+ * As little as possible, since the store's scripts read it at every step: retention is the worker's.
+ *
+ * @param clock the store's
  * @param once see `JobsDriver.add`
  */
-export function optionsOf(job: NewJob, now: number, once = false): JobsOptions {
+export function optionsOf(job: NewJob, clock: StoreClock, once = false): JobsOptions {
   const { id, notBefore, priority, attempts, dedupe } = job;
-  const delayMs = notBefore === undefined ? job.delayMs : Math.max(0, notBefore - now);
+  const delayMs = notBefore === undefined ? job.delayMs : Math.max(0, notBefore - clock.now());
   return {
     jobId: id,
-    timestamp: now,
     attempts,
     // The delay before a retry comes from the worker, which knows the handler.
     backoff: { type: 'rookery' },
-    stackTraceLimit: 10,
-    keepLogs: 1000,
+    ...(clock.skewMs !== 0 && { timestamp: clock.now() }),
     ...(delayMs > 0 && { delay: delayMs }),
     ...(priority > 0 && { priority }),
     ...(dedupe ? deduplication(dedupe) : once && { deduplication: { id: `once-${id}`, ttl: ONCE_MS } }),
@@ -83,3 +84,6 @@ function stateOf(state: JobState | BullmqState): JobState {
   if (state === 'prioritized') return 'waiting';
   return state === 'waiting-children' ? 'blocked' : state;
 }
+
+/** Our retention in bullmq's words. */
+export const kept = ({ ageMs, count }: Retention) => ({ age: Math.ceil(ageMs / 1000), count });
