@@ -3,7 +3,9 @@ import { postgres } from '@rookery/core/postgres';
 import { redis } from '@rookery/core/redis';
 import { startPostgres, startRedis } from '@rookery/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DataSource } from 'typeorm';
 import { backendsOf, freshNamespace } from '../backends.js';
+import { postgresUrl } from '../services.js';
 
 const open: Backend[] = [];
 afterEach(async () => void (await Promise.all(open.splice(0).map((backend) => backend.close()))));
@@ -86,4 +88,23 @@ describe('a bus whose store goes away', () => {
       await store.stop();
     }
   });
+});
+
+it("listens with the app's own DataSource, whose password stands apart from the address", async () => {
+  const { hostname, port, username, password, pathname } = new URL(postgresUrl());
+  const dataSource = new DataSource({
+    type: 'postgres',
+    host: hostname,
+    port: Number(port),
+    username,
+    password: decodeURIComponent(password),
+    database: pathname.slice(1),
+  });
+  const backend = postgres({ dataSource, namespace: freshNamespace() });
+  await backend.open();
+  open.push(backend);
+  const seen: string[] = [];
+  await backend.bus.subscribe('news', (message) => seen.push(message));
+  await backend.bus.publish('news', 'heard');
+  await vi.waitFor(() => expect(seen).toEqual(['heard']), { timeout: 20_000 });
 });

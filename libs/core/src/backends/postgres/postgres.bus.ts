@@ -17,6 +17,7 @@ export class PostgresBus implements Bus {
   private pings: NodeJS.Timeout | undefined;
   private closing = new AbortController();
   private turn: Promise<void> = Promise.resolve();
+  private said: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly backend: PostgresBackend,
@@ -41,11 +42,11 @@ export class PostgresBus implements Bus {
     const name = this.name(channel);
     const { remove } = this.subscriptions.add(name, handler, options);
     const unsubscribe = async () => {
-      if (remove()) await this.live?.query(`unlisten ${name}`).catch(() => undefined);
+      if (remove() && this.live) await this.say(this.live, `unlisten ${name}`).catch(() => undefined);
     };
     try {
       const client = await withDeadline(`Subscribing to ${channel}`, (this.listener ??= this.connect()));
-      await withDeadline(`Subscribing to ${channel}`, client.query(`listen ${name}`));
+      await withDeadline(`Subscribing to ${channel}`, this.say(client, `listen ${name}`));
     } catch (error) {
       await unsubscribe();
       throw error;
@@ -75,17 +76,15 @@ export class PostgresBus implements Bus {
   }
 
   private async listen(): Promise<Client> {
-    // The pool's own settings, so that SSL, sockets and password functions work here too; but no slot of the pool.
-    const client = new Client(
-      this.listenUrl
-        ? { connectionString: this.listenUrl, keepAlive: true }
-        : { ...this.backend.pool.options, keepAlive: true },
-    );
+    // The pool's own settings as they are (a copy would lose the hidden password); but no slot of the pool.
+    const settings = this.listenUrl ? { connectionString: this.listenUrl, keepAlive: true } : this.backend.pool.options;
+    const client = new Client(settings);
     client.on('error', () => this.reconnect(client));
     client.on('end', () => this.reconnect(client));
     client.on('notification', ({ channel, payload = '' }) => this.receive(channel, payload));
     await client.connect();
     for (const name of this.subscriptions.channels) await client.query(`listen ${name}`);
+    this.said = Promise.resolve();
     this.live = client;
     return client;
   }
@@ -109,11 +108,18 @@ export class PostgresBus implements Bus {
     }
   }
 
+  /** One statement at a time: a pg client takes no second one while it is busy. */
+  private say(client: Client, statement: string): Promise<unknown> {
+    const answer = this.said.then(() => client.query(statement));
+    this.said = answer.catch(() => undefined);
+    return answer;
+  }
+
   /** A link that died without a word looks like a quiet one; only an unanswered ping tells them apart. */
   private provePresence(): void {
     const client = this.live;
     if (!client) return;
-    withDeadline('The bus ping', client.query('select 1'), { deadlineMs: PING_EVERY_MS }).catch(() => {
+    withDeadline('The bus ping', this.say(client, 'select 1'), { deadlineMs: PING_EVERY_MS }).catch(() => {
       this.reconnect(client);
       client.end().catch(() => undefined);
     });
