@@ -18,11 +18,14 @@ interface ComposeFile {
  */
 export async function composeFile(
   path: string,
+  project: string,
   ids: readonly string[],
   options: ClusterOptions,
   env: NodeJS.ProcessEnv,
 ) {
-  const file = JSON.parse(await docker(['compose', '--file', path, 'config', '--format', 'json'], env)) as ComposeFile;
+  // With the project's name, since what is resolved here are also the names of its network and volumes.
+  const config = ['compose', '--project-name', project, '--file', path, 'config', '--format', 'json'];
+  const file = JSON.parse(await docker(config, env)) as ComposeFile;
   const { web, worker: _worker, ...others } = file.services;
   const replicas = ids.map((id, index) => [id, replicaService(web!, id, index, options)] as const);
   const services = Object.entries(others).map(([name, service]) => [name, afterReplicas(service, ids)] as const);

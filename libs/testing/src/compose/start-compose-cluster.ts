@@ -32,7 +32,7 @@ export async function startComposeCluster(options: ClusterOptions): Promise<Clus
     await directory.remove();
   };
 
-  await writeFile(path, JSON.stringify(await composeFile(resolve('docker-compose.yml'), ids, options, env)));
+  await writeFile(path, JSON.stringify(await composeFile(resolve('docker-compose.yml'), project, ids, options, env)));
   guardian.guardCommand('docker', remove, env);
   try {
     await docker([...compose, 'up', '--detach', '--wait'], env);
