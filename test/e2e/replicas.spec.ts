@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BACKENDS, startSample, type Sample } from './sample.js';
 
 interface Subscription {
@@ -13,9 +13,14 @@ describe.each(BACKENDS)('three replicas on %s', (backend) => {
   afterAll(() => sample?.cluster.stop());
 
   it('answer in turn and know each other', async () => {
-    const answers = await Promise.all(Array.from({ length: 9 }, () => sample.get<{ id: string }>('/whoami')));
-    const answering = new Set(answers.map(({ id }) => id));
-    expect(answering.size).toBe(3);
+    const answering = new Set<string>();
+    await vi.waitFor(
+      async () => {
+        answering.add((await sample.get<{ id: string }>('/whoami')).id);
+        expect(answering.size).toBe(3);
+      },
+      { timeout: 30_000, interval: 20 },
+    );
     const { replicas } = await sample.get<{ replicas: { id: string }[] }>('/replicas');
     expect(new Set(replicas.map(({ id }) => id))).toEqual(answering);
   });
