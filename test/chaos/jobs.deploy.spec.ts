@@ -81,7 +81,7 @@ describe.each(backends)('jobs on %s', (backend) => {
       },
       2_000,
     );
-  });
+  }, 240_000);
 
   it('are run once and not early though the clock of a replica is five minutes off', async () => {
     jobs = await JobsCluster.start(backend, {
