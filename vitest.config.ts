@@ -10,8 +10,8 @@ export default defineConfig({
     setupFiles: ['reflect-metadata'],
     // Two cores: more workers only make everybody's timers late.
     maxWorkers: 2,
-    // A shared machine stalls now and then; a second try is printed as such, so that what it hides can be seen.
-    retry: process.env.CI ? 1 : 0,
+    // A shared machine stalls now and then; another try is printed as such, so that what it hides can be seen.
+    retry: process.env.CI ? 2 : 0,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
