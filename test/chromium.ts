@@ -1,17 +1,13 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { chromium, type BrowserContext } from 'playwright-core';
+import { chromium, type BrowserContext, type BrowserContextOptions } from 'playwright-core';
+import { findProgram } from '../libs/testing/src/stores/find-program.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 /** Where this machine's Chromium is; specs that need a browser say so in their title when there is none. */
-export const chromiumPath = (process.env.PATH ?? '')
-  .split(delimiter)
-  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-  .find(isProgram);
+export const chromiumPath = NAMES.map((name) => findProgram(name)).find((path) => path !== undefined);
 
 /** Starts Chromium with a profile that goes with it. */
-export async function startChromium(viewport = { width: 1280, height: 800 }): Promise<BrowserContext> {
+export async function startChromium(options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const browser = await chromium.launch({
     executablePath: chromiumPath,
     args: [
@@ -24,16 +20,7 @@ export async function startChromium(viewport = { width: 1280, height: 800 }): Pr
       '--disable-sync',
     ],
   });
-  const context = await browser.newContext({ viewport });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.on('close', () => void browser.close());
   return context;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

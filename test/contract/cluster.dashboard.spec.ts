@@ -5,10 +5,10 @@ import { bearerToken, ClusterModule, useCluster } from '@rookery/cluster';
 import { ClusterDashboardModule } from '@rookery/cluster/dashboard';
 import { LockService } from '@rookery/lock';
 import { ClusteredCron, type WorkerRun } from '@rookery/workers';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findProgram } from '../../libs/testing/src/stores/find-program.js';
 import { backendsOf, freshNamespace } from '../backends.js';
+import { chromiumPath, startChromium } from '../chromium.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const TOKEN = 'let me see';
@@ -87,25 +87,14 @@ describe('the dashboard', () => {
     expect(((await answer.json()) as { message: string }).message).toContain('nobody');
   });
 
-  describe.runIf(findProgram('chromium'))('in a browser', () => {
-    let browser: Browser;
+  describe.runIf(chromiumPath)('in a browser', () => {
+    let browser: BrowserContext;
     let page: Page;
     const problems: string[] = [];
 
     beforeAll(async () => {
-      browser = await chromium.launch({
-        executablePath: findProgram('chromium'),
-        args: [
-          '--no-sandbox',
-          '--disable-gpu',
-          '--disable-quic',
-          '--no-first-run',
-          '--disable-background-networking',
-          '--disable-component-update',
-          '--disable-sync',
-        ],
-      });
-      page = await browser.newPage({ httpCredentials: { username: 'ops', password: TOKEN } });
+      browser = await startChromium({ httpCredentials: { username: 'ops', password: TOKEN } });
+      page = await browser.newPage();
       page.on('pageerror', (error) => problems.push(error.message));
       page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
       page.on('dialog', (dialog) => problems.push(`dialog ${dialog.message()}`));

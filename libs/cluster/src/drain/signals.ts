@@ -33,5 +33,6 @@ export function drainOnSignals(app: INestApplicationContext, drain: DrainCoordin
 
 function exit(drain: DrainCoordinator, cutBy?: string): never {
   drain.print(cutBy);
+  // Whatever a user's own timers or sockets still hold open: the process must be gone before it is killed.
   process.exit(drain.report().clean && !cutBy ? 0 : 1);
 }
