@@ -23,7 +23,7 @@ export class RemindersService {
     private readonly feed: FeedService,
   ) {}
 
-  @ClusteredCron(SCHEDULE, { name: 'renewal-reminders', onCrash: 'rerun' })
+  @ClusteredCron(SCHEDULE, { name: 'renewal-reminders', onCrash: 'rerun', overlap: 'queue' })
   async sendReminders(run: WorkerRun): Promise<void> {
     let sent = 0;
     for (let batch = 0; batch < BATCHES_PER_RUN && !run.signal.aborted; batch++) {
