@@ -217,6 +217,10 @@ function ignore(): void {}
 
 function groupedByQueue(jobs: readonly NewJob[]): Map<string, NewJob[]> {
   const groups = new Map<string, NewJob[]>();
-  for (const job of jobs) groups.set(job.queue, [...(groups.get(job.queue) ?? []), job]);
+  for (const job of jobs) {
+    const group = groups.get(job.queue);
+    if (group) group.push(job);
+    else groups.set(job.queue, [job]);
+  }
   return groups;
 }
