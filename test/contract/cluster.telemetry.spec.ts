@@ -1,5 +1,6 @@
-import { context, metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, metrics, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -11,14 +12,17 @@ import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClusterCache } from '@rookery/cache';
 import { ClusterModule } from '@rookery/cluster';
-import { memory } from '@rookery/core';
-import { JobHandler, JobsService, type Job } from '@rookery/jobs';
+import { memory, type BackendKind } from '@rookery/core';
+import { flow, JobHandler, JobsService, type Job, type JobRef } from '@rookery/jobs';
 import { LockService } from '@rookery/lock';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RealtimeService } from '@rookery/realtime';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { backendsOf, freshNamespace } from '../backends.js';
 
 @JobHandler('telemetry.hello')
 class Hello implements Job<{ name: string }, string> {
   async run({ name }: { name: string }) {
+    if (name === 'nobody') throw new Error('nobody is there');
     return `hello ${name}`;
   }
 }
@@ -32,6 +36,7 @@ describe('the telemetry bridge', () => {
 
   beforeAll(async () => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
     trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
     @Module({ imports: [ClusterModule.forRoot({ backend: memory() })], providers: [Hello] })
@@ -43,6 +48,7 @@ describe('the telemetry bridge', () => {
     trace.disable();
     metrics.disable();
     context.disable();
+    propagation.disable();
   });
   beforeEach(() => spans.reset());
 
@@ -88,6 +94,15 @@ describe('the telemetry bridge', () => {
     });
   });
 
+  it('says of a job that failed why it did', async () => {
+    const job = await app.get(JobsService).enqueue(Hello, { name: 'nobody' }, { attempts: 1 });
+    await expect(job.waitUntilDone()).rejects.toThrow('nobody is there');
+    await expect.poll(() => named('process telemetry.hello'), { timeout: 10_000 }).toBeDefined();
+    const { status, attributes } = named('process telemetry.hello');
+    expect(status).toEqual({ code: SpanStatusCode.ERROR, message: 'nobody is there' });
+    expect(attributes).toMatchObject({ 'error.type': 'Error' });
+  });
+
   it('measures durations, and what can be looked at', async () => {
     await reader.forceFlush();
     const all = exported.getMetrics().flatMap((batch) => batch.scopeMetrics.flatMap((scope) => scope.metrics));
@@ -97,5 +112,71 @@ describe('the telemetry bridge', () => {
     });
     expect(pointsOf('rookery.replicas')).toMatchObject([{ attributes: { state: 'ready' }, value: 1 }]);
     expect(pointsOf('rookery.cache.requests')).toHaveLength(4);
+  });
+});
+
+describe.each<BackendKind>(['memory', 'redis', 'postgres'])('a trace across replicas on %s', (kind) => {
+  const apps: INestApplicationContext[] = [];
+
+  beforeAll(async () => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
+    const backends = backendsOf(kind);
+    const namespace = freshNamespace();
+    for (const roles of [['web'], ['jobs']] as const) {
+      const parts = { jobs: {}, realtime: {}, lock: false, cache: false, blob: false, workers: false } as const;
+      const cluster = ClusterModule.forRoot({ backend: backends(namespace), roles, ...parts });
+      @Module({ imports: [cluster], providers: [Hello] })
+      class AppModule {}
+      apps.push(await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false }));
+    }
+  });
+  afterAll(async () => {
+    await Promise.all(apps.map((app) => app.close()));
+    trace.disable();
+    context.disable();
+    propagation.disable();
+  });
+  beforeEach(() => spans.reset());
+
+  const finished = (name: string) => spans.getFinishedSpans().filter((span) => span.name === name);
+  const inRequest = <T>(work: () => Promise<T>) =>
+    trace.getTracer('app').startActiveSpan('request', (span) => work().finally(() => span.end()));
+
+  it.each<[string, (jobs: JobsService) => Promise<JobRef<string>>]>([
+    ['a job', (jobs) => jobs.enqueue(Hello, { name: 'you' })],
+    ['many jobs', async (jobs) => (await jobs.enqueueMany(Hello, [{ name: 'you' }, { name: 'me' }]))[1]],
+    ['a flow', (jobs) => jobs.enqueueFlow(flow(Hello, { name: 'you' }, [flow(Hello, { name: 'me' })]))],
+  ])('leads from a request to the run of %s elsewhere', async (_what, enqueue) => {
+    const job = await inRequest(() => enqueue(apps[0].get(JobsService)));
+    await job.waitUntilDone({ timeoutMs: 30_000 });
+    await vi.waitFor(() => expect(finished('process telemetry.hello').length).toBeGreaterThan(0), { timeout: 20_000 });
+    const [sent] = finished('send telemetry.hello');
+    for (const run of finished('process telemetry.hello')) {
+      expect(run.spanContext().traceId).toBe(finished('request')[0].spanContext().traceId);
+      expect(run.links.map((link) => link.context.spanId)).toEqual([sent.spanContext().spanId]);
+    }
+  });
+
+  it('leads from an emit to its delivery elsewhere', async () => {
+    const [here, there] = apps.map((app) => app.get(RealtimeService));
+    await there.presence('news');
+    await vi.waitFor(
+      async () => {
+        spans.reset();
+        await inRequest(() => here.toRoom('news').emit('headline', 'rain'));
+        await vi.waitFor(() => expect(finished('process realtime').length).toBeGreaterThan(0), { timeout: 2_000 });
+      },
+      { timeout: 30_000 },
+    );
+    const [sent] = finished('send realtime');
+    const [delivered] = finished('process realtime');
+    expect(sent.parentSpanContext?.spanId).toBe(finished('request')[0].spanContext().spanId);
+    expect(delivered).toMatchObject({
+      kind: SpanKind.CONSUMER,
+      links: [{ context: { spanId: sent.spanContext().spanId } }],
+    });
+    expect(delivered.attributes).toMatchObject({ 'messaging.destination.name': 'news' });
   });
 });

@@ -18,5 +18,5 @@ export {
   reason,
   RookeryError,
 } from './rookery.error.js';
-export { traced } from './traced.js';
+export { traced, type TraceCarrier } from './traced.js';
 export type { TransactionManager } from './transaction-manager.js';

@@ -1,5 +1,11 @@
 import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 
+/**
+ * What a listener puts into the context of an operation that sends something, so that whoever receives it can link to
+ * it: a W3C `traceparent`, say. It travels with the message. Empty while nobody listens.
+ */
+export type TraceCarrier = Record<string, string>;
+
 /** Channels are the process's own, by name; finding one anew takes longer than a cache hit. */
 const channels = new Map<string, TracingChannel>();
 

@@ -1,4 +1,4 @@
-import type { RookeryError, TransactionManager } from '@rookery/core';
+import type { RookeryError, TraceCarrier, TransactionManager } from '@rookery/core';
 import type { JobInfo, JobState } from './job.js';
 
 /** When a second job with the same key is one too many. */
@@ -18,6 +18,8 @@ export interface NewJob {
   readonly priority: number;
   readonly attempts: number;
   readonly dedupe?: Dedupe;
+  /** What links the run to the enqueue; not there while nobody traces. */
+  readonly trace?: TraceCarrier;
 }
 
 /** A job with those that must be done before it. */
@@ -49,6 +51,8 @@ export interface ActiveJob {
   /** What `ctx.step` has remembered so far. */
   readonly steps: Readonly<Record<string, unknown>>;
   readonly lease: Lease;
+  /** As the enqueue left it. */
+  readonly trace?: TraceCarrier;
   progress(value: unknown): Promise<void>;
   log(line: string): Promise<void>;
   saveSteps(steps: Readonly<Record<string, unknown>>): Promise<void>;

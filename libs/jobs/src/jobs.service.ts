@@ -20,6 +20,7 @@ import type { JobsExecutor } from './running/jobs.executor.js';
 import type { TransactionalEnqueue } from './outbox/transactional-enqueue.js';
 import { newJob } from './new-job.js';
 import { QueueRef, type QueueStats } from './queue-ref.js';
+import { tracedFlow, tracedJobs } from './trace.js';
 
 /** Jobs per call to the store: each call has its deadline. */
 const BATCH = 1_000;
@@ -95,7 +96,11 @@ export class JobsService {
         'on one backend',
       );
     }
-    await this.call(queue, `Enqueueing the flow of job "${name}"`, (driver) => driver.addFlow(checked), { signal });
+    const what = `Enqueueing the flow of job "${name}"`;
+    const carrier = {};
+    await traced('jobs:enqueue', { job: name, id, carrier }, () =>
+      this.call(queue, what, (driver) => driver.addFlow(tracedFlow(checked, carrier)), { signal }),
+    );
     return new JobRef<Result>(this.access, queue, name, id);
   }
 
@@ -141,17 +146,15 @@ export class JobsService {
   }
 
   private async store(jobs: NewJob[], { manager, signal }: EnqueueOptions): Promise<JobRef[]> {
-    const { name, queue } = jobs[0];
+    const { id, name, queue } = jobs[0];
     const what = `Enqueueing job "${name}"`;
-    const ids = await traced('jobs:enqueue', { job: name, count: jobs.length }, () =>
-      manager
-        ? withDeadline(
-            what,
-            this.driver(queue).then(() => this.transactional.add(manager, jobs)),
-            { signal },
-          )
-        : this.call(queue, what, (driver) => driver.add(jobs), { signal }),
-    );
+    const carrier = {};
+    const context = { job: name, carrier, ...(jobs.length === 1 ? { id } : { count: jobs.length }) };
+    const ids = await traced('jobs:enqueue', context, () => {
+      const sent = tracedJobs(jobs, carrier);
+      const add = (driver: JobsDriver) => (manager ? this.transactional.add(manager, sent) : driver.add(sent));
+      return this.call(queue, what, add, { signal });
+    });
     return ids.map((id) => new JobRef(this.access, queue, name, id));
   }
 

@@ -1,3 +1,5 @@
+import type { TraceCarrier } from '@rookery/core';
+
 /** What a span of an operation is called and carries. */
 export interface Operation {
   /** The channel of `node:diagnostics_channel` is `rookery:<name>`. */
@@ -7,7 +9,10 @@ export interface Operation {
 }
 
 /** What the modules put into their tracing contexts. */
-export type OperationContext = Record<string, unknown>;
+export interface OperationContext extends Record<string, unknown> {
+  /** Of a producer: to be filled with what links the consumer to it. Of a consumer: what the producer put there. */
+  carrier?: TraceCarrier;
+}
 
 /** Every operation that the modules report. Names of spans hold no keys: they must stay few. */
 export const OPERATIONS: readonly Operation[] = [
@@ -21,9 +26,11 @@ export const OPERATIONS: readonly Operation[] = [
     internal(name, { driver: 'rookery.blob.driver', copy: 'rookery.blob.copy' }),
   ),
   internal('workers:run', { name: 'rookery.task.name', slot: 'rookery.task.slot' }),
-  internal('realtime:publish', { room: 'rookery.realtime.room' }),
-  { name: 'jobs:enqueue', kind: 'producer', span: (context) => messaging('send', context) },
-  { name: 'jobs:run', kind: 'consumer', span: (context) => messaging('process', context) },
+  { name: 'jobs:enqueue', kind: 'producer', span: (context) => messaging('send', String(context.job), context) },
+  { name: 'jobs:run', kind: 'consumer', span: (context) => messaging('process', String(context.job), context) },
+  // Rooms are too many to be in a span's name.
+  { name: 'realtime:publish', kind: 'producer', span: (context) => messaging('send', 'realtime', context) },
+  { name: 'realtime:deliver', kind: 'consumer', span: (context) => messaging('process', 'realtime', context) },
 ];
 
 function internal(name: string, attributes: Record<string, string>): Operation {
@@ -35,19 +42,22 @@ function internal(name: string, attributes: Record<string, string>): Operation {
 }
 
 /** As the semantic conventions for messaging name it. */
-function messaging(operation: string, context: OperationContext) {
+function messaging(operation: 'send' | 'process', what: string, context: OperationContext) {
   const attributes = renamed(context, {
     job: 'messaging.destination.name',
+    room: 'messaging.destination.name',
     id: 'messaging.message.id',
     count: 'messaging.batch.message_count',
     attempt: 'rookery.job.attempt',
+    namespace: 'rookery.realtime.namespace',
+    event: 'rookery.realtime.event',
   });
   const common = {
     'messaging.system': 'rookery',
     'messaging.operation.name': operation,
     'messaging.operation.type': operation,
   };
-  return { name: `${operation} ${String(context.job)}`, attributes: { ...common, ...attributes } };
+  return { name: `${operation} ${what}`, attributes: { ...common, ...attributes } };
 }
 
 function renamed(context: OperationContext, names: Record<string, string>): Record<string, string | number> {

@@ -34,11 +34,16 @@ function bridge(api: Api, { name, kind, span }: Operation, store: AsyncLocalStor
   }[kind];
   const running = new WeakMap<object, Running>();
   const begin = (message: Message): Otel.Context => {
-    const parent = store.getStore() ?? api.context.active();
+    const active = store.getStore() ?? api.context.active();
+    const { carrier = {} } = message;
+    const parent = kind === 'consumer' ? api.propagation.extract(active, carrier) : active;
     const { name: spanName, attributes } = span(message);
-    const started = tracer.startSpan(spanName, { kind: spanKind, attributes }, parent);
+    const links = kind === 'consumer' ? linksTo(api, parent) : [];
+    const started = tracer.startSpan(spanName, { kind: spanKind, attributes, links }, parent);
     running.set(message, { span: started, startedAt: performance.now() });
-    return api.trace.setSpan(parent, started);
+    const inside = api.trace.setSpan(parent, started);
+    if (kind === 'producer') api.propagation.inject(inside, carrier);
+    return inside;
   };
   const finish = (message: Message) => {
     const known = running.get(message);
@@ -59,11 +64,19 @@ function bridge(api: Api, { name, kind, span }: Operation, store: AsyncLocalStor
   };
 }
 
+/** To the producer of a message: in a trace of its own it would be found by the link alone. */
+function linksTo(api: Api, producer: Otel.Context): Otel.Link[] {
+  const context = api.trace.getSpanContext(producer);
+  return context ? [{ context }] : [];
+}
+
 function fail(api: Api, span: Otel.Span, error: unknown): string {
   const known = error instanceof Error ? error : new Error(String(error));
   span.recordException(known);
   span.setStatus({ code: api.SpanStatusCode.ERROR, message: known.message });
-  return (known as { code?: string }).code ?? known.name;
+  const type = (known as { code?: string }).code ?? known.name;
+  span.setAttribute('error.type', type);
+  return type;
 }
 
 /**

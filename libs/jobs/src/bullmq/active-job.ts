@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { ActiveJob, Retention } from '../jobs.driver.js';
 import type { BullmqConnection } from './bullmq-connection.js';
 import type { JobLease } from './job-lease.js';
-import { kept, type StoredData } from './stored-job.js';
+import { kept, traceOf, type StoredData } from './stored-job.js';
 
 const KEPT_LOGS = 1_000;
 
@@ -27,6 +27,7 @@ export function activeJob(
     scheduledAt: job.timestamp + (job.opts.delay ?? 0),
     steps: job.data.steps ?? {},
     lease,
+    trace: traceOf(job),
     progress: (value) => job.updateProgress(value as object),
     log: async (line) => {
       job.opts.keepLogs = KEPT_LOGS;

@@ -1,3 +1,4 @@
+import type { TraceCarrier } from '@rookery/core';
 import type { Job, JobState as BullmqState, JobsOptions, JobType } from 'bullmq';
 import type { JobInfo, JobState } from '../job.js';
 import type { Dedupe, NewJob, Retention } from '../jobs.driver.js';
@@ -33,7 +34,7 @@ const ONCE_MS = 600_000;
  * @param once see `JobsDriver.add`
  */
 export function optionsOf(job: NewJob, clock: StoreClock, once = false): JobsOptions {
-  const { id, notBefore, priority, attempts, dedupe } = job;
+  const { id, notBefore, priority, attempts, dedupe, trace } = job;
   const delayMs = notBefore === undefined ? job.delayMs : Math.max(0, notBefore - clock.now());
   return {
     jobId: id,
@@ -43,8 +44,18 @@ export function optionsOf(job: NewJob, clock: StoreClock, once = false): JobsOpt
     ...(clock.skewMs !== 0 && { timestamp: clock.now() }),
     ...(delayMs > 0 && { delay: delayMs }),
     ...(priority > 0 && { priority }),
+    // Where bullmq's own telemetry has it, in the same form: its workers can link to our jobs.
+    ...(trace && { telemetry: { metadata: JSON.stringify(trace) } }),
     ...(dedupe ? deduplication(dedupe) : once && { deduplication: { id: `once-${id}`, ttl: ONCE_MS } }),
   };
+}
+
+export function traceOf({ opts }: Job<StoredData>): TraceCarrier | undefined {
+  try {
+    return opts.telemetry?.metadata === undefined ? undefined : (JSON.parse(opts.telemetry.metadata) as TraceCarrier);
+  } catch {
+    return undefined; // somebody else's, in a form of their own
+  }
 }
 
 function deduplication(dedupe: Dedupe): JobsOptions {

@@ -1,4 +1,4 @@
-import { reason, RookeryError, traced } from '@rookery/core';
+import { reason, RookeryError, traced, type TraceCarrier } from '@rookery/core';
 import { backoffDelay } from '../backoff.js';
 import { JobContext } from '../job-context.js';
 import { checkJson } from '../job-data.js';
@@ -16,6 +16,15 @@ import { Run } from './run.js';
 
 /** How long a job that no handler of this replica knows is left to newer replicas before it is looked at again. */
 const UNKNOWN_RETRY_MS = 5_000;
+
+/** What is told about a run. That it failed is an outcome here, and an error to those who trace. */
+interface RunTrace {
+  job: string;
+  id: string;
+  attempt: number;
+  carrier?: TraceCarrier;
+  error?: Error;
+}
 
 /** Runs jobs and decides what becomes of them. Knows all runs of this process. */
 export class JobRunner {
@@ -59,9 +68,12 @@ export class JobRunner {
     const key = `${job.queue}:${job.id}`;
     this.runs.set(key, run);
     try {
-      return await traced('jobs:run', { job: job.name, id: job.id, attempt: job.attempt }, () =>
-        this.execute(handler, job, run),
-      );
+      const context: RunTrace = { job: job.name, id: job.id, attempt: job.attempt, carrier: job.trace };
+      return await traced('jobs:run', context, async () => {
+        const outcome = await this.execute(handler, job, run);
+        if (outcome.kind === 'failed') context.error = outcome.error;
+        return outcome;
+      });
     } finally {
       if (this.runs.get(key) === run) this.runs.delete(key);
     }

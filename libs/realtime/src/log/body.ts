@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import type { TraceCarrier } from '@rookery/core';
 import type { ClusterMessage } from 'socket.io-adapter';
 
 /** An app's event on its way to rooms. */
@@ -9,6 +10,8 @@ export interface EventBody {
   except: string[];
   /** The event's name and its arguments. */
   data: unknown[];
+  /** What links its delivery elsewhere to the emit; not there while nobody traces. */
+  trace?: TraceCarrier;
 }
 
 /** Something that adapters say to each other, e.g. "make these sockets leave". */
@@ -18,8 +21,9 @@ export interface ControlBody {
 }
 
 /** Events are written as arrays, because they are many. Binary data cannot be JSON, so it travels as text in base64. */
-export function formatEvent({ seq, rooms, except, data }: EventBody): string {
-  return JSON.stringify([seq, rooms, except, pack(data)]);
+export function formatEvent({ seq, rooms, except, data, trace }: EventBody): string {
+  const body = [seq, rooms, except, pack(data)];
+  return JSON.stringify(trace ? [...body, trace] : body);
 }
 
 export function formatControl({ seq, control }: ControlBody): string {
@@ -27,10 +31,10 @@ export function formatControl({ seq, control }: ControlBody): string {
 }
 
 export function parseBody(value: unknown): EventBody | ControlBody {
-  const body = value as [number, string[], string[], unknown] | [number, unknown];
-  return body.length === 4
-    ? { seq: body[0], rooms: body[1], except: body[2], data: unpack(body[3]) as unknown[] }
-    : { seq: body[0], control: unpack(body[1]) as ClusterMessage };
+  const [seq, second, except, data, trace] = value as [number, unknown, string[], unknown, TraceCarrier?];
+  return Array.isArray(second)
+    ? { seq, rooms: second as string[], except, data: unpack(data) as unknown[], ...(trace && { trace }) }
+    : { seq, control: unpack(second) as ClusterMessage };
 }
 
 function pack(value: object): object | string {

@@ -1,4 +1,4 @@
-import { afterCommit, InvalidInputError, type TransactionManager, traced } from '@rookery/core';
+import { afterCommit, InvalidInputError, type TransactionManager } from '@rookery/core';
 import type { Namespace } from 'socket.io';
 import type { RealtimeAdapter } from './realtime.adapter.js';
 import { checkRoom, roomOfUser } from './rooms.js';
@@ -86,7 +86,6 @@ export class Emission<Events extends EventMap = AnyEvents> {
     const adapter = nsp.adapter as RealtimeAdapter;
     const flags = volatile ? { volatile } : {};
     const opts = { rooms: new Set(this.rooms), except: new Set(this.excepted), flags };
-    const context = { namespace: nsp.name, room: this.rooms.join(','), event };
-    await traced('realtime:publish', context, () => adapter.broadcast({ type: EVENT, data: [event, ...args] }, opts));
+    await adapter.broadcast({ type: EVENT, data: [event, ...args] }, opts);
   }
 }

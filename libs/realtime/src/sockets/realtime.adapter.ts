@@ -1,4 +1,4 @@
-import type { Unsubscribe } from '@rookery/core';
+import { traced, type TraceCarrier, type Unsubscribe } from '@rookery/core';
 import type { Namespace } from 'socket.io';
 import {
   ClusterAdapterWithHeartbeat,
@@ -7,7 +7,7 @@ import {
   type ClusterResponse,
 } from 'socket.io-adapter';
 import type { Stamp } from '../client/protocol.js';
-import { formatControl, formatEvent, parseBody } from '../log/body.js';
+import { formatControl, formatEvent, parseBody, type EventBody } from '../log/body.js';
 import { NamespaceLog, type LogListener } from '../log/namespace-log.js';
 import { Roster } from '../presence/roster.js';
 import { MessageTooLargeError } from '../realtime.errors.js';
@@ -79,24 +79,31 @@ export class RealtimeAdapter extends ClusterAdapterWithHeartbeat {
    * @throws MessageTooLargeError at once; rejects with BackplaneOverflowError
    */
   override broadcast(packet: EventPacket, opts: BroadcastOptions): Promise<void> {
-    const seq = ++this.seq;
     const rooms = [...opts.rooms];
-    const { local = false, volatile = false } = opts.flags ?? {};
     const isOneSocket = rooms.length === 1 && this.sids.has(rooms[0]);
-    if (local || isOneSocket) {
+    if (opts.flags?.local || isOneSocket) {
       this.delivery.send(packet, opts);
       return Promise.resolve();
     }
-    const body = formatEvent({ seq, rooms, except: [...(opts.except ?? [])], data: packet.data });
+    const carrier = {};
+    const context = { namespace: this.nsp.name, room: rooms.join(','), event: packet.data[0], carrier };
+    const sent = traced('realtime:publish', context, () => this.append(packet, opts, rooms, carrier));
+    // socket.io does not wait for it.
+    sent.catch(() => undefined);
+    return sent;
+  }
+
+  private append(packet: EventPacket, opts: BroadcastOptions, rooms: string[], carrier: TraceCarrier): Promise<void> {
+    const seq = ++this.seq;
+    const { volatile = false } = opts.flags ?? {};
+    const trace = Object.keys(carrier).length > 0 ? carrier : undefined;
+    const body = formatEvent({ seq, rooms, except: [...(opts.except ?? [])], data: packet.data, trace });
     const { maxMessageBytes, historySize } = this.host.options;
     if (body.length > maxMessageBytes) throw new MessageTooLargeError(body.length, maxMessageBytes);
     const isKept = packet.type === EVENT && !volatile && historySize > 0;
     this.delivery.send(packet, opts, isKept ? this.stamp(this.uid, seq) : undefined);
     if (volatile && !this.log.connected) return Promise.resolve();
-    const published = this.log.publish({ seq, rooms: isKept ? historiesOf(rooms) : [], body });
-    // socket.io does not wait for it.
-    published.catch(() => undefined);
-    return published;
+    return this.log.publish({ seq, rooms: isKept ? historiesOf(rooms) : [], body });
   }
 
   override addAll(id: string, rooms: Set<string>): Promise<void> | void {
@@ -172,8 +179,7 @@ export class RealtimeAdapter extends ClusterAdapterWithHeartbeat {
       onEntry: (value, publisher) => {
         const body = parseBody(value);
         if ('control' in body) return this.onMessage(body.control);
-        const opts = { rooms: new Set(body.rooms), except: new Set(body.except) };
-        this.delivery.send({ type: EVENT, data: body.data }, opts, this.stamp(publisher, body.seq));
+        this.deliver(body, this.stamp(publisher, body.seq));
       },
       onLoss: (rooms) => {
         const lost = rooms && new Set(rooms);
@@ -182,6 +188,15 @@ export class RealtimeAdapter extends ClusterAdapterWithHeartbeat {
             session.tellLoss(this.log.position);
       },
     };
+  }
+
+  /** What another replica has published. */
+  private deliver({ rooms, except, data, trace }: EventBody, stamp: Stamp): void {
+    const opts = { rooms: new Set(rooms), except: new Set(except) };
+    const deliver = () => this.delivery.send({ type: EVENT, data }, opts, stamp);
+    if (!trace) return deliver();
+    const context = { namespace: this.nsp.name, room: rooms.join(','), event: data[0], carrier: trace };
+    traced('realtime:deliver', context, async () => deliver()).catch(() => undefined);
   }
 
   private inboxOf(uid: string): string {

@@ -56,6 +56,7 @@ export class MemoryWorker implements JobsWorker {
       crashes: 0,
       scheduledAt: job.dueAt,
       steps: job.steps,
+      trace: job.new.trace,
       lease: { lostBecause: undefined, onLost: undefined },
       progress: async (value) => void (job.progress = value),
       log: async (line) => void (job.logs = [...job.logs, line].slice(-KEPT_LOGS)),
