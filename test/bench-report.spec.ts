@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { holds, interleaved, median, type BenchRow } from '../bench/bench.js';
-import { randomOf } from './chaos/report.js';
 
 const row = (must: string): BenchRow => ({
   id: 'x',
@@ -46,10 +45,4 @@ it('contestants take turns, and the first round does not count', async () => {
   expect(turns.join('')).toBe('abababab');
   expect(measured).toEqual({ a: { median: 3, spread: 1 / 3 }, b: { median: 5, spread: 0 } });
   expect(median([4, 1, 3, 2])).toBe(2.5);
-});
-
-it('a scenario makes the same random choices again', () => {
-  const choices = (scenario: string) => Array.from({ length: 5 }, randomOf(scenario));
-  expect(choices('kills')).toEqual(choices('kills'));
-  expect(choices('kills')).not.toEqual(choices('pauses'));
 });

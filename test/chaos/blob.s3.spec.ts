@@ -7,10 +7,12 @@ import { startProxy } from '@rookery/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { openStore } from '../contract/blob.app.js';
 import { s3Client, s3Endpoint } from './fixtures/blob.places.js';
-import { record } from './report.js';
+import { scenario } from './report.js';
 
 describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is skipped: no S3_ENDPOINT)', () => {
   it('and cuts connections is read to the end all the same', async () => {
+    const must = 'the same version is read to its end';
+    const row = scenario({ id: 'blob-s3-cut', backend: 's3', fault: 'connections cut in mid-read', must });
     const link = await startProxy(Number(new URL(s3Endpoint!).port));
     const client = s3Client(link.throughUrl(s3Endpoint!));
     const bucket = `rookery-${randomBytes(6).toString('hex')}`;
@@ -26,27 +28,20 @@ describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is s
         chunks.push(chunk);
         bytes += chunk.length;
         if (bytes < (cuts + 1) * 8_000_000) continue;
-        cuts++;
+        row.operations = ++cuts;
         link.cut();
         link.heal();
       }
       expect(cuts).toBeGreaterThan(2);
       expect(Buffer.concat(chunks).equals(data)).toBe(true);
-      const must = 'the same version is read to its end';
-      record({
-        id: 'blob-s3-cut',
-        backend: 's3',
-        fault: 'connections cut in mid-read',
-        operations: cuts,
-        violations: 0,
-        must,
-      });
     }
     client.destroy();
     await link.stop();
   }, 120_000);
 
   it('and answers 503 now and then is asked again', async () => {
+    const must = 'all puts and gets succeed';
+    const row = scenario({ id: 'blob-s3-503', backend: 's3', fault: 'every fourth request is refused', must });
     const target = new URL(s3Endpoint!);
     let [requests, refused] = [0, 0];
     const proxy = createServer((req: IncomingMessage, res: ServerResponse) => {
@@ -75,16 +70,9 @@ describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is s
       for (const name of ['a', 'b', 'c']) {
         await blobs.store.put(name, data);
         expect((await blobs.store.getBuffer(name)).equals(data)).toBe(true);
+        row.operations += 2;
       }
       expect(refused).toBeGreaterThan(3);
-      record({
-        id: 'blob-s3-503',
-        backend: 's3',
-        fault: 'every fourth request is refused',
-        operations: 6,
-        violations: 0,
-        must: 'all puts and gets succeed',
-      });
     }
     client.destroy();
     proxy.closeAllConnections();

@@ -11,12 +11,15 @@ import { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
 import { openStore } from '../contract/blob.app.js';
 import { places } from './fixtures/blob.places.js';
-import { record, scale } from './report.js';
+import { scale, scenario } from './report.js';
 
 const STORE_FAILED = { code: 'ROOKERY_BLOB_STORE', status: 503 };
 
 describe('a database under blobs', () => {
   it('that dies in mid-read and mid-write gives clear errors, and all works when it is back', async () => {
+    const fault = 'database killed in mid-read and mid-write, started again';
+    const must = 'a clear error, no half blob, works again when it is back';
+    const row = scenario({ id: 'blob-store-restart', backend: 'database', fault, must, recoveredMs: 0 });
     const postgres = await startPostgres();
     const poolErrorHandler = () => undefined;
     const dataSource = new DataSource({
@@ -33,9 +36,8 @@ describe('a database under blobs', () => {
       });
       const data = randomBytes(20_000_000);
       await blobs.store.put('a', data);
-      const rounds = 2 * scale;
-      let recoveredMs = 0;
-      for (let round = 0; round < rounds; round++) {
+      for (let round = 0; round < 2 * scale; round++) {
+        row.operations += 4;
         const { stream } = await blobs.store.get('a');
         const reader = stream[Symbol.asyncIterator]();
         await reader.next();
@@ -57,21 +59,10 @@ describe('a database under blobs', () => {
         await postgres.start();
         const from = performance.now();
         await vi.waitFor(() => blobs.store.stat('a'), { timeout: 30_000, interval: 20 });
-        recoveredMs = Math.max(recoveredMs, performance.now() - from);
+        row.recoveredMs = Math.max(row.recoveredMs!, performance.now() - from);
         expect((await blobs.store.getBuffer('a')).equals(data)).toBe(true);
         expect(await blobs.store.exists('b')).toBe(false);
       }
-      const fault = 'database killed in mid-read and mid-write, started again';
-      const must = 'a clear error, no half blob, works again when it is back';
-      record({
-        id: 'blob-store-restart',
-        backend: 'database',
-        fault,
-        operations: rounds * 4,
-        violations: 0,
-        recoveredMs,
-        must,
-      });
     }
     await postgres.stop();
   }, 180_000);
@@ -79,6 +70,8 @@ describe('a database under blobs', () => {
 
 describe.each(Object.keys(places))('a reader of blobs in %s', (kind) => {
   it('may stop reading for as long as it likes', async () => {
+    const must = 'nobody else waits, the rest arrives whole';
+    scenario({ id: 'blob-idle-reader', backend: kind, fault: 'readers that stop reading', must, operations: 16 });
     const place = await places[kind]();
     await using blobs = await openStore({ driver: place.driver(), sweepEveryMs: 0, deadlineMs: 20_000 });
     const data = randomBytes(20_000_000);
@@ -96,15 +89,6 @@ describe.each(Object.keys(places))('a reader of blobs in %s', (kind) => {
     }
     expect(Buffer.concat(chunks).equals(data)).toBe(true);
     for (const content of idle) content.stream.destroy();
-    const fault = 'readers that stop reading';
-    record({
-      id: 'blob-idle-reader',
-      backend: kind,
-      fault,
-      operations: 16,
-      violations: 0,
-      must: 'nobody else waits, the rest arrives whole',
-    });
     await place.remove();
   }, 180_000);
 });
@@ -113,6 +97,8 @@ describe.skipIf(!canMount())(
   'a full disk under blobs (was not tested where this is skipped: it takes root to mount one)',
   () => {
     it('fails the put, and keeps what is there', async () => {
+      const must = 'a clear error, the old blob intact, nothing left behind';
+      scenario({ id: 'blob-disk-full', backend: 'fs', fault: 'disk full', must, operations: 3 });
       const disk = smallDisk();
       try {
         await using blobs = await openStore({
@@ -130,8 +116,6 @@ describe.skipIf(!canMount())(
         }
         expect((await blobs.store.getBuffer('a')).equals(data)).toBe(true);
         await blobs.store.put('b', data);
-        const must = 'a clear error, the old blob intact, nothing left behind';
-        record({ id: 'blob-disk-full', backend: 'fs', fault: 'disk full', operations: 3, violations: 0, must });
       } finally {
         execFileSync('umount', [disk]);
         rmdirSync(disk);

@@ -6,7 +6,7 @@ import type { BlobStore } from '@rookery/blob';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../contract/blob.app.js';
 import { places, s3Endpoint } from './fixtures/blob.places.js';
-import { randomOf, record, scale } from './report.js';
+import { randomOf, scale, scenario } from './report.js';
 
 const writer = fileURLToPath(new URL('./fixtures/blob.writer.mjs', import.meta.url));
 
@@ -22,13 +22,15 @@ async function isWhole(store: BlobStore, name: string): Promise<boolean> {
 
 describe.each(Object.keys(places))('blobs in %s', (kind) => {
   it('are whole or not there when their writer is killed, and what it left is swept', async () => {
+    const fault = 'writer killed at any point of a put';
+    const must = 'old blob intact, nothing half visible, what was left is swept';
+    const row = scenario({ id: 'blob-writer-killed', backend: kind, fault, must });
     const place = await places[kind]();
     const random = randomOf(`blob-writer-${kind}`);
     await using blobs = await openStore({ driver: place.driver(), graceMs: 0, sweepEveryMs: 0 });
     await blobs.store.put('victim', Buffer.alloc(96 * 128 * 1024, 1));
-    const rounds = 3 * scale;
-    let [violations, left, last] = [0, 0, 1];
-    for (let round = 0; round < rounds; round++) {
+    let [left, last] = [0, 1];
+    for (; row.operations < 3 * scale; row.operations++) {
       const env = { ...process.env, KIND: kind, WHERE: place.where, FIRST: String(last + 1) };
       const child = spawn(process.execPath, [writer], { env, stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(child, 'exit');
@@ -37,31 +39,30 @@ describe.each(Object.keys(places))('blobs in %s', (kind) => {
       await wait(random() * 600);
       child.kill('SIGKILL');
       expect(await ended).toEqual([null, 'SIGKILL']);
-      for await (const { name } of blobs.store.listAll()) if (!(await isWhole(blobs.store, name))) violations++;
+      for await (const { name } of blobs.store.listAll()) if (!(await isWhole(blobs.store, name))) row.violations++;
       left = Math.max(left, await place.leftovers());
       // Keeps the rounds equally long.
       for await (const { name } of blobs.store.listAll({ prefix: 'new-' })) await blobs.store.delete(name);
     }
-    expect(violations).toBe(0);
+    expect(row.violations).toBe(0);
     expect(left, 'no kill has hit a put in its middle').toBeGreaterThan(0);
     await wait(1_100);
     await blobs.sweep();
     expect(await place.leftovers()).toBe(0);
     expect(await isWhole(blobs.store, 'victim')).toBe(true);
-    const fault = 'writer killed at any point of a put';
-    const must = 'old blob intact, nothing half visible, what was left is swept';
-    record({ id: 'blob-writer-killed', backend: kind, fault, operations: rounds, violations, must });
     await place.remove();
   }, 300_000);
 
   it('are read as one whole version by 20 readers while two replicas overwrite them', async () => {
+    const fault = 'two replicas overwrite under 20 readers';
+    const row = scenario({ id: 'blob-overwrite', backend: kind, fault, must: 'every reader gets one whole version' });
     const place = await places[kind]();
     await using one = await openStore({ driver: place.driver(), sweepEveryMs: 0 });
     await using two = await openStore({ driver: place.driver(), sweepEveryMs: 0 });
     const size = 2_200_000;
     const random = randomOf(`blob-overwrite-${kind}`);
     await one.store.put('shared', Buffer.alloc(size, 7));
-    let [reads, violations, writing] = [0, 0, true];
+    let writing = true;
     const readers = Array.from({ length: 20 }, async (_, index) => {
       const { store } = index % 2 ? one : two;
       while (writing) {
@@ -73,8 +74,8 @@ describe.each(Object.keys(places))('blobs in %s', (kind) => {
           bytes += chunk.length;
           if (random() < 0.1) await wait(random() * 30);
         }
-        if (mixed || bytes !== info.size) violations++;
-        reads++;
+        if (mixed || bytes !== info.size) row.violations++;
+        row.operations++;
       }
     });
     const write = async ({ store }: typeof one) => {
@@ -83,11 +84,8 @@ describe.each(Object.keys(places))('blobs in %s', (kind) => {
     };
     await Promise.all([write(one), write(two)]).finally(() => (writing = false));
     await Promise.all(readers);
-    expect(violations).toBe(0);
-    expect(reads).toBeGreaterThan(20);
-    const fault = 'two replicas overwrite under 20 readers';
-    const must = 'every reader gets one whole version';
-    record({ id: 'blob-overwrite', backend: kind, fault, operations: reads, violations, must });
+    expect(row.violations).toBe(0);
+    expect(row.operations).toBeGreaterThan(20);
     await place.remove();
   }, 300_000);
 });

@@ -3,7 +3,7 @@ import { startProxy, startRedis, type Link, type StoreHandle } from '@rookery/te
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheScene, recovered, type CacheScene } from './cache.scene.js';
-import { randomOf, record, scale } from './report.js';
+import { randomOf, scale, scenario } from './report.js';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** A busy machine must not look like a store that is away. */
@@ -33,32 +33,28 @@ describe('no stale value', () => {
   });
 
   it('is served after the bus was cut for less than a second during writes', async () => {
+    const fault = 'subscriptions killed while another replica writes';
+    const must = '0 stale reads after the reconnect';
+    const row = scenario({ id: 'cache-bus-cut', backend: 'redis', fault, must });
     const admin = new Redis(store.url).on('error', () => undefined);
-    const tries = 20 * scale;
-    let violations = 0;
-    for (let index = 0; index < tries; index++) {
-      const key = `k${index}`;
+    for (; row.operations < 20 * scale; row.operations++) {
+      const key = `k${row.operations}`;
       await near.set(key, 'old', HOUR);
       expect(await far.get(key)).toBe('old');
       await Promise.all([admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub'), near.set(key, 'new', HOUR)]);
       await recovered(() => expect(far.health().busConnected).toBe(true));
       // One round trip after the reconnect, all that was missed must be known.
       await pause(50);
-      if ((await far.get(key)) !== 'new') violations++;
+      if ((await far.get(key)) !== 'new') row.violations++;
     }
     admin.disconnect();
-    expect(violations).toBe(0);
-    record({
-      id: 'cache-bus-cut',
-      backend: 'redis',
-      fault: 'subscriptions killed while another replica writes',
-      operations: tries,
-      violations,
-      must: '0 stale reads after the reconnect',
-    });
+    expect(row.violations).toBe(0);
   });
 
   it('is served after a replica was cut off for long, and it goes on serving meanwhile', async () => {
+    const fault = 'a replica loses its link to the store during writes';
+    const must = '0 stale reads after the reconnect';
+    const row = scenario({ id: 'cache-cut-off', backend: 'redis', fault, must });
     const keys = Array.from({ length: 50 }, (_, index) => `k${index}`);
     for (const key of keys) {
       await near.set(key, 'old', { ...HOUR, tags: ['t'] });
@@ -72,28 +68,21 @@ describe('no stale value', () => {
     // Cut off, it cannot know better; but it answers.
     expect(await far.getOrSet('k0', () => 'made')).toBe('old');
     link.heal();
-    const recoveredMs = await recovered(() => {
+    row.recoveredMs = await recovered(() => {
       expect(far.health()).toMatchObject({ busConnected: true, storeAvailable: true });
     });
     await pause(50);
     const values = await far.getMany(keys);
-    const violations = values.filter((value, index) => value !== (index < 25 ? 'new' : undefined)).length;
-    expect(violations).toBe(0);
-    record({
-      id: 'cache-cut-off',
-      backend: 'redis',
-      fault: 'a replica loses its link to the store during writes',
-      operations: keys.length,
-      violations,
-      recoveredMs,
-      must: '0 stale reads after the reconnect',
-    });
+    row.operations = keys.length;
+    row.violations = values.filter((value, index) => value !== (index < 25 ? 'new' : undefined)).length;
+    expect(row.violations).toBe(0);
   });
 
   it('is kept by a fill that an invalidation overtook, wherever it came from', async () => {
+    const fault = 'values invalidated while they are being made';
+    const row = scenario({ id: 'cache-fill-race', backend: 'redis', fault, must: '0 stale values kept' });
     const random = randomOf('cache-fill-race');
     const tries = 100 * scale;
-    let violations = 0;
     const deleteIt = (cache: ClusterCache, key: string) => cache.delete(key);
     const deleteTag = (cache: ClusterCache, key: string) => cache.deleteByTag(`tag of ${key}`);
     for (const [who, invalidate] of [
@@ -103,7 +92,7 @@ describe('no stale value', () => {
       [far, deleteTag],
     ] as const) {
       const races = Array.from({ length: tries }, async (_, index) => {
-        const key = `${violations}-${index}`;
+        const key = `${row.operations}-${index}`;
         let database = 'old';
         const read = async () => {
           const value = database;
@@ -117,22 +106,15 @@ describe('no stale value', () => {
         await invalidate(who, key);
         await filling;
         // The message to the replica that filled may still be on its way; the store must know at once.
-        if ((await near.getOrSet(key, read, { ...options, l1: false })) !== 'new') violations++;
+        if ((await near.getOrSet(key, read, { ...options, l1: false })) !== 'new') row.violations++;
         await vi.waitFor(async () => expect(await near.getOrSet(key, read, options)).toBe('new'), 20_000);
-        if ((await far.getOrSet(key, read, options)) !== 'new') violations++;
+        if ((await far.getOrSet(key, read, options)) !== 'new') row.violations++;
         await near.delete(key);
       });
       await Promise.all(races);
+      row.operations += tries;
     }
-    expect(violations).toBe(0);
-    record({
-      id: 'cache-fill-race',
-      backend: 'redis',
-      fault: 'values invalidated while they are being made',
-      operations: 4 * tries,
-      violations,
-      must: '0 stale values kept',
-    });
+    expect(row.violations).toBe(0);
   });
 
   it('survives a tag that is invalidated by a replica whose clock is behind', async () => {
@@ -147,6 +129,8 @@ describe('no stale value', () => {
   });
 
   it('comes of eight replicas and a thousand callers on each, and one factory run serves them', async () => {
+    const fault = '8,000 callers at once on 8 replicas miss a key';
+    const row = scenario({ id: 'cache-stampede', backend: 'redis', fault, must: 'one factory run' });
     const replicas = await Promise.all(Array.from({ length: 8 }, () => scene.replica({ deadlineMs: PATIENCE_MS })));
     let runs = 0;
     const factory = async () => {
@@ -156,15 +140,8 @@ describe('no stale value', () => {
     };
     const calls = replicas.flatMap((cache) => Array.from({ length: 1_000 }, () => cache.getOrSet('k', factory)));
     const answers = await Promise.all(calls);
-    const violations = runs - 1 + answers.filter((answer) => answer !== 'made').length;
-    expect(violations).toBe(0);
-    record({
-      id: 'cache-stampede',
-      backend: 'redis',
-      fault: '8,000 callers at once on 8 replicas miss a key',
-      operations: calls.length,
-      violations,
-      must: 'one factory run',
-    });
+    row.operations = calls.length;
+    row.violations = runs - 1 + answers.filter((answer) => answer !== 'made').length;
+    expect(row.violations).toBe(0);
   });
 });

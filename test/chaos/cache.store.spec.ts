@@ -4,7 +4,7 @@ import { startPostgres, startRedis, type StoreHandle } from '@rookery/testing';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheScene, recovered, silentProxy, timed, unhandledRejections, type CacheScene } from './cache.scene.js';
-import { record, scale } from './report.js';
+import { scale, scenario } from './report.js';
 
 const CALLS = 50 * scale;
 /** Far above the deadline of 250 ms, since the machine of a test may be busy; a store that hangs hangs for ever. */
@@ -47,31 +47,25 @@ describe('the cache, when Redis', () => {
     return { violations, slowest: Math.max(...times) };
   }
 
-  for (const [fault, breakIt, mendIt] of [
-    ['frozen (SIGSTOP)', () => store.pause(), () => store.resume()],
-    ['killed and started empty', () => store.kill(), () => store.start()],
+  for (const [id, fault, breakIt, mendIt] of [
+    ['cache-store-frozen', 'frozen (SIGSTOP)', () => store.pause(), () => store.resume()],
+    ['cache-store-killed', 'killed and started empty', () => store.kill(), () => store.start()],
   ] as const) {
     it(`is ${fault}, is waited for no longer than its deadline, and is used again when it is back`, async () => {
+      const must = 'every call answered without the store; used again when it is back';
+      const row = scenario({ id, backend: 'redis', fault: `Redis ${fault}`, must, operations: CALLS * 4 });
       await cache.set('hot', 'warm');
       await breakIt();
       const { violations, slowest } = await askWhileBroken();
+      row.violations = violations;
       expect(violations).toBe(0);
       expect(slowest).toBeLessThan(PATIENCE_MS);
       expect(cache.health().storeAvailable).toBe(false);
       await mendIt();
       const other = await scene.replica();
-      const recoveredMs = await recovered(async () => {
+      row.recoveredMs = await recovered(async () => {
         await cache.set('back', 1);
         expect(await other.get('back', { l1: false })).toBe(1);
-      });
-      record({
-        id: 'cache-store',
-        backend: 'redis',
-        fault: `Redis ${fault}`,
-        operations: CALLS * 4,
-        violations: violations + unhandled.count,
-        recoveredMs,
-        must: 'every call answered without the store; used again when it is back',
       });
     });
   }
@@ -147,6 +141,9 @@ describe('the cache, when Redis', () => {
 });
 
 it('the cache works again after PostgreSQL was restarted', async () => {
+  const fault = 'PostgreSQL crashed and restarted';
+  const must = 'every call answered without the store; used again when it is back';
+  const row = scenario({ id: 'cache-store-killed', backend: 'postgres', fault, must, operations: 5 });
   const unhandled = unhandledRejections();
   const store = await startPostgres();
   const backend = () => postgres({ url: store.url, namespace: 'chaos', poolSize: 4 });
@@ -159,7 +156,7 @@ it('the cache works again after PostgreSQL was restarted', async () => {
     expect(await one.cache.getOrSet('cold', () => 'made')).toBe('made');
     await one.cache.delete('cold');
     await store.start();
-    const recoveredMs = await recovered(async () => {
+    row.recoveredMs = await recovered(async () => {
       await one.cache.set('back', 1);
       expect(await two.cache.get('back', { l1: false })).toBe(1);
       expect(one.cache.health()).toMatchObject({ busConnected: true, pendingInvalidations: 0 });
@@ -168,15 +165,6 @@ it('the cache works again after PostgreSQL was restarted', async () => {
     await one.cache.delete('k');
     await recovered(async () => expect(await two.cache.get('k')).toBeUndefined());
     expect(unhandled.count).toBe(0);
-    record({
-      id: 'cache-store',
-      backend: 'postgres',
-      fault: 'PostgreSQL crashed and restarted',
-      operations: 5,
-      violations: unhandled.count,
-      recoveredMs,
-      must: 'every call answered without the store; used again when it is back',
-    });
   } finally {
     await Promise.all([one.stop(), two.stop()]);
     await store.stop();

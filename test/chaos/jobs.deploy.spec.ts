@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startRedis, type BackendName, type StoreHandle } from '@rookery/testing';
 import { JobsCluster } from './fixtures/jobs.cluster.js';
-import { record, scale } from './report.js';
+import { scale, scenario } from './report.js';
 
 const WAIT = { timeout: 60_000, interval: 50 };
 
@@ -16,8 +16,11 @@ describe.each(backends)('jobs on %s', (backend) => {
   });
 
   it('go over to another replica when theirs is deployed: none fails, no attempt is counted', async () => {
-    jobs = await JobsCluster.start(backend);
     const many = 200;
+    const fault = `SIGTERM under ${many} running jobs`;
+    const must = '0 failed, 0 attempts burned, all running elsewhere within 1 s of being given back';
+    const row = scenario({ id: 'jobs-deploy', backend, fault, must, operations: many, withinMs: 1_000 });
+    jobs = await JobsCluster.start(backend);
     const args = Array.from({ length: many }, () => ({ ms: 600_000 }));
     await jobs.cluster.terminate(1);
     const ids = await jobs.call<string[]>(0, '/enqueue-many', { job: 'chaos.long', args });
@@ -32,27 +35,17 @@ describe.each(backends)('jobs on %s', (backend) => {
     expect(jobs.notes('aborted').every(({ reason }) => reason === 'ROOKERY_JOB_INTERRUPTED')).toBe(true);
     expect(await jobs.call(1, '/stats', { job: 'chaos.long' })).toMatchObject({ active: many, failed: 0 });
     const gaveBack = Math.max(...jobs.notes('aborted').map(({ at }) => at));
-    const recoveredMs = Math.max(0, Math.round(Math.max(...second.map(({ at }) => at)) - gaveBack));
-    const must = '0 failed, 0 attempts burned, all running elsewhere within 1 s of being given back';
-    record(
-      {
-        id: 'jobs-deploy',
-        backend,
-        fault: 'SIGTERM under 200 running jobs',
-        operations: many,
-        violations: 0,
-        recoveredMs,
-        must,
-      },
-      1_000,
-    );
+    row.recoveredMs = Math.max(0, Math.max(...second.map(({ at }) => at)) - gaveBack);
   });
 
   it('are all done though their store crashes and comes back', async () => {
+    const many = 300 * scale;
+    const fault = 'store killed for 2 s';
+    const must = 'all run, and work goes on within 2 s of its return';
+    const row = scenario({ id: 'jobs-store-crash', backend, fault, must, operations: many, withinMs: 2_000 });
     if (backend === 'redis') redis = await startRedis({ appendOnly: true, settings: { appendfsync: 'always' } });
     jobs = await JobsCluster.start(backend, { ...(redis && { redis }), env: { CONCURRENCY: '10' } });
     const store = redis ?? jobs.cluster.postgres!;
-    const many = 300 * scale;
     const args = Array.from({ length: many }, (_, n) => ({ n }));
     const half = many / 2;
     await jobs.call(0, '/enqueue-many', { job: 'chaos.mark', args: args.slice(0, half) });
@@ -67,23 +60,16 @@ describe.each(backends)('jobs on %s', (backend) => {
       const stats = await jobs!.call(0, '/stats', { job: 'chaos.mark' });
       expect(stats).toMatchObject({ waiting: 0, delayed: 0, active: 0, failed: 0 });
     }, WAIT);
-    const recoveredMs = Math.round(jobs.notes('mark').find(({ at }) => at > back)!.at - back);
-    const must = 'all run, and work goes on within 2 s of its return';
-    record(
-      {
-        id: 'jobs-store-crash',
-        backend,
-        fault: 'store killed for 2 s',
-        operations: many,
-        violations: 0,
-        recoveredMs,
-        must,
-      },
-      2_000,
-    );
+    row.recoveredMs = jobs.notes('mark').find(({ at }) => at > back)!.at - back;
   }, 240_000);
 
   it('are run once and not early though the clock of a replica is five minutes off', async () => {
+    const row = scenario({
+      id: 'jobs-clock',
+      backend,
+      fault: 'wall clocks 5 min ahead and behind',
+      must: 'each job once, none early',
+    });
     jobs = await JobsCluster.start(backend, {
       replicas: 3,
       clockSkewMs: { 1: 300_000, 2: -300_000 },
@@ -98,18 +84,10 @@ describe.each(backends)('jobs on %s', (backend) => {
     await vi.waitFor(() => expect(jobs!.notes('end')).toHaveLength(long.length), WAIT);
     await vi.waitFor(() => expect(jobs!.notes('mark')).toHaveLength(3), WAIT);
     const starts = jobs.notes('start');
+    row.operations = long.length + 3;
     expect(starts).toHaveLength(long.length);
     expect(starts.every(({ crashes }) => crashes === 0)).toBe(true);
     // performance.timeOrigin is not skewed: the handlers' notes are all in true time.
     for (const { at } of jobs.notes('mark')) expect(at - from).toBeGreaterThan(delayMs - 500);
-    const must = 'each job once, none early';
-    record({
-      id: 'jobs-clock',
-      backend,
-      fault: 'wall clocks 5 min ahead and behind',
-      operations: long.length + 3,
-      violations: 0,
-      must,
-    });
   });
 });

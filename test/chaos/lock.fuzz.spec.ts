@@ -4,7 +4,7 @@ import type { BackendName } from '@rookery/testing';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LocksCluster, now } from './fixtures/locks.cluster.js';
-import { record, scale, seed } from './report.js';
+import { scale, scenario, seed, type ChaosRow } from './report.js';
 
 const REPLICAS = 4;
 const TASKS = 25;
@@ -27,26 +27,28 @@ describe.each(backends)('100 tasks over 4 processes, in every mode, on %s', (bac
     return (await Promise.all(orders)).flat();
   }
 
-  it('never meet who must not, with wall clocks 5 minutes off', async () => {
-    locks = await LocksCluster.start(backend, { replicas: REPLICAS, clockSkewMs: { 1: 300_000, 2: -300_000 } });
-    expect(await fuzz()).toEqual([]);
+  function judge(row: ChaosRow) {
     const visits = locks.visits();
     const clashes = clashesIn(visits);
-    expect(clashes).toEqual([]);
-    expect(visits.length).toBeGreaterThanOrEqual(REPLICAS * TASKS * VISITS);
-    expect(locks.notes('unhandled')).toEqual([]);
+    [row.operations, row.violations] = [visits.length, clashes.length];
+    return clashes;
+  }
+
+  it('never meet who must not, with wall clocks 5 minutes off', async () => {
     const must = 'no two writers, no reader beside a writer, never more than 3 permits';
-    record({
-      id: 'lock-fuzz',
-      backend,
-      fault: 'two clocks 5 min off',
-      operations: visits.length,
-      violations: clashes.length,
-      must,
-    });
+    const row = scenario({ id: 'lock-fuzz', backend, fault: 'two clocks 5 min off', must });
+    locks = await LocksCluster.start(backend, { replicas: REPLICAS, clockSkewMs: { 1: 300_000, 2: -300_000 } });
+    expect(await fuzz()).toEqual([]);
+    const clashes = judge(row);
+    expect(clashes).toEqual([]);
+    expect(row.operations).toBeGreaterThanOrEqual(REPLICAS * TASKS * VISITS);
+    expect(locks.notes('unhandled')).toEqual([]);
   });
 
   it('all get in while wake-ups are lost', async () => {
+    const fault = 'bus connections killed 10 times a second';
+    const must = 'nobody waits for ever, and nobody meets who must not';
+    const row = scenario({ id: 'lock-bus-cut', backend, fault, must });
     locks = await LocksCluster.start(backend, { replicas: REPLICAS });
     const done = new AbortController();
     const breaking = cutTheBus(locks, done.signal);
@@ -54,20 +56,9 @@ describe.each(backends)('100 tasks over 4 processes, in every mode, on %s', (bac
     expect(await fuzz()).toEqual([]);
     done.abort();
     await breaking;
-    const visits = locks.visits();
-    expect(clashesIn(visits)).toEqual([]);
+    row.recoveredMs = now() - from;
+    expect(judge(row)).toEqual([]);
     expect(locks.notes('unhandled')).toEqual([]);
-    const must = 'nobody waits for ever, and nobody meets who must not';
-    const recoveredMs = now() - from;
-    record({
-      id: 'lock-bus-cut',
-      backend,
-      fault: 'bus connections killed 10 times a second',
-      operations: visits.length,
-      violations: 0,
-      recoveredMs,
-      must,
-    });
   });
 });
 

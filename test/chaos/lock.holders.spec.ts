@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendName } from '@rookery/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LocksCluster, now } from './fixtures/locks.cluster.js';
-import { randomOf, record, scale } from './report.js';
+import { randomOf, scale, scenario } from './report.js';
 
 const TTL_MS = 2_000;
 /** What is promised for a waiter; the specs only refuse what is far from it, since the machine may be busy. */
 const TAKEOVER_MS = TTL_MS + 1_000;
 const patient = { ttlMs: TTL_MS, waitMs: 60_000 };
+const STALE = "assertHeld throws at the first call; the stale holder's write is refused";
 
 const backends: BackendName[] = ['redis', 'postgres'];
 describe.each(backends)('a lock on %s', (backend) => {
@@ -15,6 +16,15 @@ describe.each(backends)('a lock on %s', (backend) => {
   afterEach(() => locks.stop());
 
   it('goes to a waiter when its holder is killed', async () => {
+    const must = 'a waiter has it within ttl + 1 s';
+    const row = scenario({
+      id: 'lock-killed',
+      backend,
+      fault: 'SIGKILL',
+      must,
+      operations: 1,
+      withinMs: TAKEOVER_MS,
+    });
     locks = await LocksCluster.start(backend);
     const first = await locks.acquire(0, 'k', patient);
     const waiting = locks.acquire(1, 'k', patient);
@@ -22,16 +32,12 @@ describe.each(backends)('a lock on %s', (backend) => {
     const killedAt = now();
     await locks.cluster.kill(0);
     expect(await waiting).toBeGreaterThan(first);
-    const recoveredMs = locks.notes('granted').at(-1)!.at - killedAt;
-    expect(recoveredMs).toBeLessThan(5 * TAKEOVER_MS);
-    const must = 'a waiter has it within ttl + 1 s';
-    record(
-      { id: 'lock-killed', backend, fault: 'SIGKILL', operations: 1, violations: 0, recoveredMs, must },
-      TAKEOVER_MS,
-    );
+    row.recoveredMs = locks.notes('granted').at(-1)!.at - killedAt;
+    expect(row.recoveredMs).toBeLessThan(5 * TAKEOVER_MS);
   });
 
   it('is lost to a holder that was paused, which learns it at its first look and cannot write', async () => {
+    scenario({ id: 'lock-paused', backend, fault: 'SIGSTOP past the lease', must: STALE, operations: 4 });
     locks = await LocksCluster.start(backend);
     await locks.acquire(0, 'k', patient);
     expect(await locks.write(0, 'k')).toEqual({ believes: true, written: true });
@@ -43,11 +49,10 @@ describe.each(backends)('a lock on %s', (backend) => {
     expect(await locks.write(0, 'k')).toEqual({ believes: false, written: 'ROOKERY_STALE_FENCE' });
     expect(await locks.write(1, 'k')).toEqual({ believes: true, written: true });
     expect(locks.notes('unhandled')).toEqual([]);
-    const must = "assertHeld throws at the first call; the stale holder's write is refused";
-    record({ id: 'lock-paused', backend, fault: 'SIGSTOP past the lease', operations: 4, violations: 0, must });
   });
 
   it('is lost to a holder whose event loop stood still', async () => {
+    scenario({ id: 'lock-blocked', backend, fault: 'event loop blocked past the lease', must: STALE, operations: 2 });
     locks = await LocksCluster.start(backend);
     await locks.acquire(0, 'k', patient);
     const blocked = locks.tell(0, 'block', { ms: 2 * TTL_MS });
@@ -56,18 +61,12 @@ describe.each(backends)('a lock on %s', (backend) => {
     await blocked;
     expect(await locks.write(0, 'k')).toEqual({ believes: false, written: 'ROOKERY_STALE_FENCE' });
     await vi.waitFor(() => expect(locks.notes('lost')).toHaveLength(1));
-    const must = "assertHeld throws at the first call; the stale holder's write is refused";
-    record({
-      id: 'lock-blocked',
-      backend,
-      fault: 'event loop blocked past the lease',
-      operations: 2,
-      violations: 0,
-      must,
-    });
   });
 
   it('never accepts the writes of two holders in turn, whoever is killed or paused', async () => {
+    const fault = '3 replicas, random SIGKILL and SIGSTOP past the lease';
+    const must = 'accepted writes never go back to an older holder';
+    const row = scenario({ id: 'lock-fenced-writes', backend, fault, must });
     locks = await LocksCluster.start(backend, { replicas: 3 });
     const random = randomOf(`lock-toil-${backend}`);
     const until = now() + 12_000 * scale;
@@ -91,12 +90,10 @@ describe.each(backends)('a lock on %s', (backend) => {
     };
     await Promise.all([toil(0), toil(1), toil(2), break_()]);
     const tokens = await locks.writtenTokens('k');
-    const violations = tokens.filter((token, index) => index > 0 && token < tokens[index - 1]).length;
-    expect(violations).toBe(0);
+    row.operations = tokens.length;
+    row.violations = tokens.filter((token, index) => index > 0 && token < tokens[index - 1]).length;
+    expect(row.violations).toBe(0);
     expect(tokens.length).toBeGreaterThan(10);
     expect(locks.notes('unhandled')).toEqual([]);
-    const fault = '3 replicas, random SIGKILL and SIGSTOP past the lease';
-    const must = 'accepted writes never go back to an older holder';
-    record({ id: 'lock-fenced-writes', backend, fault, operations: tokens.length, violations, must });
   });
 });

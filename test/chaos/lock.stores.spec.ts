@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis, type BackendName } from '@rookery/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LocksCluster, now } from './fixtures/locks.cluster.js';
-import { record } from './report.js';
+import { scenario } from './report.js';
 
 const TTL_MS = 2_000;
 const WAIT = { timeout: 60_000, interval: 50 };
@@ -14,6 +14,9 @@ describe.each(backends)('a lock whose store is %s', (backend) => {
   afterEach(() => locks.stop());
 
   it.each(['pause', 'kill'] as const)('tells its holder in time when the store stops answering (%s)', async (fault) => {
+    const what = fault === 'pause' ? 'frozen' : 'killed';
+    const must = 'told within the lease of 2 s; the process lives; works again';
+    const row = scenario({ id: `lock-store-${what}`, backend, fault: `store ${what}`, must, operations: 1 });
     locks = await LocksCluster.start(backend);
     await locks.acquire(0, 'k', patient);
     await sleep(1_000);
@@ -21,6 +24,8 @@ describe.each(backends)('a lock whose store is %s', (backend) => {
     await locks.store[fault]();
     await vi.waitFor(() => expect(locks.notes('lost')).toHaveLength(1), WAIT);
     const toldMs = locks.notes('lost')[0].at - brokenAt;
+    row.violations = toldMs <= TTL_MS ? 0 : 1;
+    row.fault += `, told after ${Math.round(toldMs)} ms`;
     expect(toldMs).toBeLessThan(5 * TTL_MS);
     // Longer than it takes for a client's own retries to give up.
     await sleep(3_000);
@@ -28,15 +33,13 @@ describe.each(backends)('a lock whose store is %s', (backend) => {
     await (fault === 'pause' ? locks.store.resume() : locks.store.start());
     const backAt = now();
     await vi.waitFor(() => locks.acquire(0, 'k', { ttlMs: TTL_MS, waitMs: 1_000 }), WAIT);
-    const recoveredMs = now() - backAt;
+    row.recoveredMs = now() - backAt;
     expect(locks.notes('unhandled')).toEqual([]);
-    const what = fault === 'pause' ? 'frozen' : 'killed';
-    const must = `told within the lease of 2 s (was: ${Math.round(toldMs)} ms); the process lives; works again`;
-    const violations = toldMs <= TTL_MS ? 0 : 1;
-    record({ id: `lock-store-${what}`, backend, fault: `store ${what}`, operations: 1, violations, recoveredMs, must });
   });
 
   it('outlives a restart that is shorter than its lease', async () => {
+    const must = 'the lock is still held, and handed on';
+    scenario({ id: 'lock-store-restarted', backend, fault: 'store restarted', must, operations: 2 });
     locks = await LocksCluster.start(backend);
     const token = await locks.acquire(0, 'k', { ttlMs: 20_000 });
     await locks.store.restart();
@@ -45,13 +48,13 @@ describe.each(backends)('a lock whose store is %s', (backend) => {
     expect(locks.notes('lost')).toEqual([]);
     await locks.tell(0, 'release', { key: 'k' });
     expect(await locks.acquire(1, 'k', { waitMs: 30_000 })).toBeGreaterThan(token);
-    const must = 'the lock is still held, and handed on';
-    record({ id: 'lock-store-restarted', backend, fault: 'store restarted', operations: 2, violations: 0, must });
   });
 });
 
 describe('a lock in a Redis that comes back empty', () => {
   it('is taken from its holder, and the tokens still grow', async () => {
+    const must = 'tokens grow; the old holder is told and cannot write';
+    scenario({ id: 'lock-redis-empty', backend: 'redis', fault: 'restarted without its data', must, operations: 3 });
     const redis = await startRedis();
     const locks = await LocksCluster.start('redis', { redis });
     const first = await locks.acquire(0, 'k', { ttlMs: 3_000 });
@@ -62,15 +65,6 @@ describe('a lock in a Redis that comes back empty', () => {
     expect(await locks.write(1, 'k')).toEqual({ believes: true, written: true });
     await vi.waitFor(() => expect(locks.notes('lost')).toHaveLength(1), WAIT);
     expect(await locks.write(0, 'k')).toEqual({ believes: false, written: 'ROOKERY_STALE_FENCE' });
-    const must = 'tokens grow; the old holder is told and cannot write';
-    record({
-      id: 'lock-redis-empty',
-      backend: 'redis',
-      fault: 'restarted without its data',
-      operations: 3,
-      violations: 0,
-      must,
-    });
     await locks.stop();
     await redis.stop();
   });
@@ -78,6 +72,9 @@ describe('a lock in a Redis that comes back empty', () => {
 
 describe('a lock in a PostgreSQL that ends its sessions', () => {
   it('is kept', async () => {
+    const fault = 'all sessions terminated, 5 times';
+    const must = 'held for as long as its holder lives';
+    scenario({ id: 'lock-backend-terminated', backend: 'postgres', fault, must, operations: 5 });
     const locks = await LocksCluster.start('postgres');
     await locks.acquire(0, 'k', patient);
     for (let round = 0; round < 5; round++) {
@@ -89,15 +86,6 @@ describe('a lock in a PostgreSQL that ends its sessions', () => {
     expect(await locks.write(0, 'k')).toEqual({ believes: true, written: true });
     await expect(locks.acquire(1, 'k', { waitMs: 1_000 })).rejects.toThrow('ROOKERY_LOCK_TIMEOUT');
     expect(locks.notes('unhandled')).toEqual([]);
-    const must = 'held for as long as its holder lives';
-    record({
-      id: 'lock-backend-terminated',
-      backend: 'postgres',
-      fault: 'all sessions terminated, 5 times',
-      operations: 5,
-      violations: 0,
-      must,
-    });
     await locks.stop();
   });
 });

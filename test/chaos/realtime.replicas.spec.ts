@@ -4,7 +4,7 @@ import { redis } from '@rookery/core/redis';
 import { startCluster, type BackendName, type Cluster } from '@rookery/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Audience } from './fixtures/realtime.audience.js';
-import { randomOf, record, scale } from './report.js';
+import { randomOf, scale, scenario, type ChaosRow } from './report.js';
 
 const WAIT = { timeout: 120_000, interval: 100 };
 const CLIENTS = 200;
@@ -36,23 +36,26 @@ describe.each(backends)('200 sockets over replicas on %s, while messages never s
     await cluster?.stop();
   });
 
+  const begin = (id: string, fault: string) =>
+    scenario({ id, backend, fault, must: 'every client is back, 0 messages lost or twice, or told to reload' });
+
   /** Waits until everybody is back, says so, and proves that nothing was lost or came twice. */
-  async function check(id: string, fault: string, from: number) {
+  async function check(row: ChaosRow, from: number) {
     await vi.waitFor(() => expect(audience.connected).toBe(CLIENTS), WAIT);
-    const recoveredMs = Math.round(performance.now() - from);
+    row.recoveredMs = performance.now() - from;
     await sleep(1_000);
-    const operations = await audience.hush();
+    row.operations = await audience.hush();
     await vi
       .waitFor(() => expect(audience.violations()).toEqual([]), { ...WAIT, timeout: 30_000 })
       .catch(() => undefined);
     const violations = audience.violations();
-    const must = 'every client is back, 0 messages lost or twice, or told to reload';
-    record({ id, backend, fault, operations, violations: violations.length, recoveredMs, must });
+    row.violations = violations.length;
     expect(violations).toEqual([]);
-    expect(operations).toBeGreaterThan(100);
+    expect(row.operations).toBeGreaterThan(100);
   }
 
   it('loses nothing when a replica is killed', async () => {
+    const row = begin('realtime-kill', 'replica SIGKILLed under 200 sockets');
     const random = randomOf(`realtime-kill-${backend}`);
     const from = performance.now();
     for (let round = 0; round < scale; round++) {
@@ -61,24 +64,26 @@ describe.each(backends)('200 sockets over replicas on %s, while messages never s
       await sleep(2_000);
       await cluster.start(victim);
     }
-    await check('realtime-kill', 'replica SIGKILLed under 200 sockets', from);
+    await check(row, from);
     // The history was long enough for everybody, so nobody had to reload.
     expect(audience.count(true)).toBeGreaterThan(CLIENTS / 6);
     expect(audience.count(false)).toBe(0);
   });
 
   it('loses nothing in a rolling restart', async () => {
+    const row = begin('realtime-rolling', 'rolling restart of 3 replicas');
     const from = performance.now();
     for (let index = 0; index < 3; index++) await cluster.restart(index);
-    await check('realtime-rolling', 'rolling restart of 3 replicas', from);
+    await check(row, from);
     expect(audience.count(false)).toBe(0);
   });
 
   it('loses nothing when a replica stands still', async () => {
+    const row = begin('realtime-pause', `replica SIGSTOPped for ${4 * scale} s`);
     const from = performance.now();
     await cluster.pause(1);
     await sleep(4_000 * scale);
     await cluster.resume(1);
-    await check('realtime-pause', `replica SIGSTOPped for ${4 * scale} s`, from);
+    await check(row, from);
   });
 });

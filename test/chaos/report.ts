@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
 
-/** One scenario on one backend: what was done to it, and what came of it. */
+/** One scenario on one backend: what it promises, and what came of it, which it fills in while it goes on. */
 export interface ChaosRow {
   /** Of the scenario: 'cron-slots'. */
   id: string;
   backend: string;
   /** What was broken, for people. */
   fault: string;
+  /** The promise, for people. */
+  must: string;
+  /** Within how long all has to work again. @default Infinity */
+  withinMs?: number;
   /** How many operations were watched. */
   operations: number;
-  /** How many of them broke the promise. */
+  /** How many of them broke the promise. A failed check of the test counts whether it is written here or not. */
   violations: number;
   /** How long it took until all worked again. */
   recoveredMs?: number;
-  /** The promise, for people. */
-  must: string;
 }
 
 /** How much longer than in `npm test` a scenario goes on: 1 there, more in `npm run chaos`. */
@@ -36,9 +39,30 @@ export function randomOf(scenario: string): () => number {
   };
 }
 
-/** Puts a scenario's outcome into reports/chaos.json when `npm run chaos` asks for it. */
-export function record(row: ChaosRow, withinMs = Infinity): void {
-  const holds = row.operations > 0 && row.violations === 0 && (row.recoveredMs ?? 0) <= withinMs;
-  const file = process.env.ROOKERY_CHAOS_REPORT;
-  if (file) appendFileSync(file, `${JSON.stringify({ ...row, holds, seed })}\n`);
+/**
+ * Begins a scenario; called first in its test. Its row is judged when the test has ended, however it ended, and goes
+ * into reports/chaos.json when `npm run chaos` asks for it.
+ */
+export function scenario(promise: Omit<ChaosRow, 'operations' | 'violations'> & Partial<ChaosRow>): ChaosRow {
+  const row: ChaosRow = { operations: 0, violations: 0, ...promise };
+  onTestFinished(({ task }) => {
+    const failures = task.result?.errors?.map(({ message }) => message) ?? [];
+    const file = process.env.ROOKERY_CHAOS_REPORT;
+    if (file) appendFileSync(file, `${JSON.stringify({ ...judged(row, failures), seed })}\n`);
+  });
+  return row;
+}
+
+/** A row holds when something was watched, nothing broke the promise and no check failed, and it was well in time. */
+export function judged(row: ChaosRow, failures: string[]) {
+  const violations = Math.max(row.violations, failures.length);
+  const recoveredMs = row.recoveredMs === undefined ? undefined : Math.round(row.recoveredMs);
+  const holds = row.operations > 0 && violations === 0 && (recoveredMs ?? Infinity) <= (row.withinMs ?? Infinity);
+  return {
+    ...row,
+    violations,
+    recoveredMs,
+    holds,
+    ...(failures.length > 0 && { failure: failures[0].split('\n')[0] }),
+  };
 }

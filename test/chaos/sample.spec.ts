@@ -1,7 +1,7 @@
 import { connectRealtime } from '@rookery/realtime/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BACKENDS, sleep, startSample, type Sample } from '../e2e/sample.js';
-import { record, scale } from './report.js';
+import { scale, scenario } from './report.js';
 
 let sample: Sample;
 afterEach(() => sample?.cluster.stop());
@@ -36,6 +36,9 @@ const failed = (answers: Answer[]) => answers.filter(({ ok }) => !ok).length;
 
 describe.each(BACKENDS)('the app on %s', (backend) => {
   it('loses no request, no receipt and no message in a rolling restart under constant load', async () => {
+    const fault = 'SIGTERM to one replica after the other under requests, renewals and a listener';
+    const must = '0 failed requests, lost receipts or lost messages';
+    const row = scenario({ id: 'app-rolling-restart', backend, fault, must });
     sample = await startSample(backend);
     const { id } = await sample.post<{ id: string }>('/subscriptions', {
       customer: 'Ada',
@@ -61,6 +64,7 @@ describe.each(BACKENDS)('the app on %s', (backend) => {
     }
     const reads = await stopReading();
     const renewals = await stopRenewing();
+    row.operations = reads.length + 3 * renewals.length;
     expect(reads.length).toBeGreaterThan(50);
 
     const receipts = async () => {
@@ -70,19 +74,14 @@ describe.each(BACKENDS)('the app on %s', (backend) => {
     await vi.waitFor(async () => expect(await receipts()).toBe(renewals.length), { timeout: 60_000, interval: 500 });
     await vi.waitFor(() => expect(heard).toHaveLength(renewals.length), { timeout: 30_000 });
     socket.disconnect();
-    const lost = failed([...reads, ...renewals]) + recovered.filter((each) => !each).length;
-    record({
-      id: 'rolling-restart',
-      backend,
-      fault: 'SIGTERM to one replica after the other',
-      operations: reads.length + 3 * renewals.length,
-      violations: lost,
-      must: '0 failed requests, lost receipts or lost messages',
-    });
-    expect(lost).toBe(0);
+    row.violations = failed([...reads, ...renewals]) + recovered.filter((each) => !each).length;
+    expect(row.violations).toBe(0);
   }, 300_000);
 
   it('keeps answering from the cache while its store is down for 10 s, restarts nothing, and works again', async () => {
+    const fault = 'store frozen for 10 s under load';
+    const must = 'cached answers in 300 ms, nothing restarts, all works again in 2 s';
+    const row = scenario({ id: 'app-store-down', backend, fault, must, withinMs: 2_000 });
     sample = await startSample(backend);
     const store = backend === 'redis' ? sample.cluster.redis! : sample.cluster.postgres!;
     const { id } = await sample.post<{ id: string }>('/subscriptions', {
@@ -100,22 +99,11 @@ describe.each(BACKENDS)('the app on %s', (backend) => {
     await store.resume();
     const from = performance.now();
     await vi.waitFor(() => sample.post(`/subscriptions/${id}/renew`), { timeout: 60_000, interval: 100 });
-    const recoveredMs = performance.now() - from;
+    row.recoveredMs = performance.now() - from;
     const answers = (await Promise.all(onEach.map((stop) => stop()))).flat();
-    const violations = failed(answers);
-    record(
-      {
-        id: 'store-down',
-        backend,
-        fault: 'store frozen for 10 s under load',
-        operations: answers.length,
-        violations: violations + answers.filter(({ tookMs }) => tookMs > 300).length,
-        recoveredMs: Math.round(recoveredMs),
-        must: 'cached answers in 300 ms, all works again in 2 s',
-      },
-      2_000,
-    );
-    expect(violations).toBe(0);
+    row.operations = answers.length;
+    row.violations = failed(answers) + answers.filter(({ tookMs }) => tookMs > 300).length;
+    expect(failed(answers)).toBe(0);
     expect(sample.cluster.replicas.map(({ pid }) => pid)).toEqual(pids);
   }, 180_000);
 });

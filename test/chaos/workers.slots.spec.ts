@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendName } from '@rookery/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WorkersCluster, type Effect } from './fixtures/workers.cluster.js';
-import { randomOf, record, scale } from './report.js';
+import { randomOf, scale, scenario } from './report.js';
 
 const FIVE_MINUTES = 5 * 60_000;
 /** A thousand in `npm run chaos`; `npm test` has less time. */
@@ -27,6 +27,8 @@ describe.each(backends)('slots on %s, while replicas die, sleep and start, and t
   afterEach(() => workers.stop());
 
   it('run exactly once each, with clocks five minutes apart', async () => {
+    const fault = 'kills, pauses, restarts, store restarts, clocks ±5 min';
+    const row = scenario({ id: 'cron-slots', backend, fault, must: '0 duplicates, 0 losses' });
     const random = randomOf(`cron-slots-${backend}`);
     workers = await WorkersCluster.start(backend, { clockSkewMs: { 1: FIVE_MINUTES, 2: -FIVE_MINUTES } });
     const { cluster } = workers;
@@ -69,18 +71,17 @@ describe.each(backends)('slots on %s, while replicas die, sleep and start, and t
     const tasks = [0, 1, 2, 3, 4].map((n) => judge(effects.filter(({ task }) => task === `task${n}`)));
     const total = (what: keyof ReturnType<typeof judge>) => tasks.reduce((sum, task) => sum + task[what], 0);
     const twice = starts(workers);
-    const violations = total('duplicates') + total('lost') + twice;
-    const operations = total('expected');
+    row.violations = total('duplicates') + total('lost') + twice;
+    row.operations = total('expected');
     const madeUp = effects.reduce((sum, { missed }) => sum + missed, 0);
-    const fault = `${faults.kill} kills, ${faults.pause} pauses, ${faults.restart} restarts, ${faults.store} store restarts, clocks ±5 min (${madeUp} slots made up by a later one)`;
-    record({ id: 'cron-slots', backend, fault, operations, violations, must: '0 duplicates, 0 losses' });
+    row.fault = `${faults.kill} kills, ${faults.pause} pauses, ${faults.restart} restarts, ${faults.store} store restarts, clocks ±5 min (${madeUp} slots made up by a later one)`;
     expect({ duplicates: total('duplicates'), lost: total('lost'), twice }).toEqual({
       duplicates: 0,
       lost: 0,
       twice: 0,
     });
     expect(workers.notes('unhandled')).toEqual([]);
-    expect(operations).toBeGreaterThan(SLOTS * 0.8);
+    expect(row.operations).toBeGreaterThan(SLOTS * 0.8);
   }, 1_800_000);
 });
 
