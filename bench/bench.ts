@@ -2,7 +2,10 @@
  * What `npm run bench -- <name>` expects of `bench/<name>.bench.ts`: a default export of this type. It is run against
  * the built packages, with a private Redis and PostgreSQL.
  */
-export type Bench = (services: BenchServices) => Promise<BenchRow[]>;
+export type Bench = BenchPart | Record<string, BenchPart>;
+
+/** A part of a bench that can be run alone: `npm run bench -- <name>:<part>`. */
+export type BenchPart = (services: BenchServices) => Promise<BenchRow[]>;
 
 /** Where a bench finds its servers. */
 export interface BenchServices {

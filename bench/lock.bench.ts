@@ -6,18 +6,12 @@ import { lostSignal } from './lock/lost-signal.js';
 import { contended, uncontended } from './lock/measures.js';
 import { SeveralProcesses } from './lock/several-processes.js';
 
-const bench: Bench = async (services) => {
-  const namespace = `bench${process.pid}`;
-  return [
-    ...(await onRedis(services, namespace)),
-    ...(await overProcesses(services, namespace)),
-    ...(await onPostgres(services, namespace)),
-    ...(await lostSignal()),
-  ];
-};
+const namespace = `bench${process.pid}`;
+
+const bench: Bench = { redis: onRedis, processes: overProcesses, postgres: onPostgres, 'lost-signal': lostSignal };
 export default bench;
 
-async function onRedis({ redisUrl }: BenchServices, namespace: string): Promise<BenchRow[]> {
+async function onRedis({ redisUrl }: BenchServices): Promise<BenchRow[]> {
   const all = {
     ours: await oursOnRedis(redisUrl, namespace),
     'redis-semaphore': redisSemaphore(redisUrl, `${namespace}s`),
@@ -53,7 +47,7 @@ async function onRedis({ redisUrl }: BenchServices, namespace: string): Promise<
   ];
 }
 
-async function overProcesses({ redisUrl }: BenchServices, namespace: string): Promise<BenchRow[]> {
+async function overProcesses({ redisUrl }: BenchServices): Promise<BenchRow[]> {
   const names = ['ours', 'redis-semaphore', 'redlock'] as const;
   const outcomes: Record<string, Awaited<ReturnType<SeveralProcesses['run']>>[]> = {};
   const groups = await Promise.all(names.map((name) => SeveralProcesses.start(name, redisUrl, `${namespace}p${name}`)));
@@ -98,7 +92,7 @@ async function overProcesses({ redisUrl }: BenchServices, namespace: string): Pr
   ];
 }
 
-async function onPostgres({ postgresUrl }: BenchServices, namespace: string): Promise<BenchRow[]> {
+async function onPostgres({ postgresUrl }: BenchServices): Promise<BenchRow[]> {
   const admin = new pg.Client(postgresUrl);
   await admin.connect();
   const connections = async () => {

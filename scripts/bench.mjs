@@ -1,4 +1,4 @@
-// npm run bench -- <name> ...: measures ours beside its rivals and writes reports/bench-<name>.json.
+// npm run bench -- <name>[:<part>,...] ...: measures ours beside its rivals and writes reports/bench-<name>.json.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const built = join(root, 'node_modules/.cache/rookery/bench');
 await main(async () => {
   const all = readdirSync(join(root, 'bench')).flatMap((file) => /^(.+)\.bench\.ts$/.exec(file)?.[1] ?? []);
   const names = process.argv.length > 2 ? process.argv.slice(2) : all;
-  const unknown = names.filter((name) => !all.includes(name));
+  const unknown = names.filter((name) => !all.includes(name.split(':')[0]));
   if (unknown.length > 0) throw new Problem(`There is no bench ${unknown.join(', ')}; there are: ${all.join(', ')}.`);
 
   await Promise.all([checkReachable('REDIS_URL'), checkReachable('DATABASE_URL')]);
@@ -33,12 +33,15 @@ await main(async () => {
   process.exit(); // a rival's client that does not let go must not keep us
 });
 
-async function measure(name, services) {
+async function measure(asked, services) {
   const from = performance.now();
-  say(`\n${name} ...`);
+  const [name, chosen] = asked.split(':');
+  say(`\n${asked} ...`);
   const load = (file) => import(pathToFileURL(join(built, file)).href);
   const [{ holds }, { default: bench }] = await Promise.all([load('bench.js'), load(`${name}.bench.js`)]);
-  const rows = (await bench(services)).map((row) => ({ ...row, holds: holds(row) }));
+  const rows = [];
+  for (const part of partsOf(name, bench, chosen))
+    for (const row of await part(services)) rows.push({ ...row, holds: holds(row) });
   const report = {
     name,
     node: process.version,
@@ -48,9 +51,18 @@ async function measure(name, services) {
     rows,
   };
   mkdirSync(join(root, 'reports'), { recursive: true });
-  writeFileSync(join(root, `reports/bench-${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  const file = `reports/bench-${asked.replace(/[:,]/g, '-')}.json`;
+  writeFileSync(join(root, file), `${JSON.stringify(report, null, 2)}\n`);
   rows.forEach(show);
-  say(`reports/bench-${name}.json, after ${secondsSince(from)}`);
+  say(`${file}, after ${secondsSince(from)}`);
+}
+
+function partsOf(name, bench, chosen) {
+  const parts = typeof bench === 'function' ? { all: bench } : bench;
+  return (chosen?.split(',') ?? Object.keys(parts)).map((part) => {
+    if (!parts[part]) throw new Problem(`${name} has no part ${part}; it has: ${Object.keys(parts).join(', ')}.`);
+    return parts[part];
+  });
 }
 
 function show({ id, what, unit, ours, rivals, must, holds }) {
