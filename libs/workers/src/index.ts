@@ -15,7 +15,7 @@ export { LeaderElection } from './leader-election.js';
 export type { CronSchedule, Schedule } from './schedule/schedule.js';
 export type { TaskInfo } from './task-info.js';
 export { WorkerRun } from './worker-run.js';
-export type { RunRecord, RunStatus } from './workers.driver.js';
+export type { RunRecord, RunStatus, SkipReason } from './workers.driver.js';
 export {
   RunAlreadyDoneError,
   RunLostError,

@@ -37,7 +37,7 @@ export async function runOnce(
     if (known.lastRun?.status === 'succeeded') return 'done';
     const slot = Math.max(Math.floor(known.readAt), known.cursor + 1);
     const asked = { name: definition.name, runId: randomUUID(), slot, cursor: known.cursor };
-    const claims = [{ ...asked, missed: 0, maxAttempts: 1, exclusive: true, letGo: false }];
+    const claims = [{ ...asked, missed: 0, maxAttempts: 1, exclusive: true }];
     return known.active > 0 ? null : (await withDeadline('Claiming', driver.claim(id, claims)))[0].run;
   }
 

@@ -22,6 +22,8 @@ export interface TaskState {
   paused: boolean;
   /** Runs that are going on or wait to be taken over. */
   active: number;
+  /** The slot of the run that began last. */
+  slot: number | null;
   /** Start of the last run. */
   startedAt: number | null;
   /** When the last run ended, or was last known to be alive; null while it runs. */
@@ -35,7 +37,7 @@ export interface TaskState {
 /** A task with all that is known of it. */
 export interface TaskRecord extends TaskState {
   definition: TaskDefinition;
-  /** The run that ended last. */
+  /** The run that ended last, leaving out what was skipped. */
   lastRun: RunRecord | null;
   /** The runs that are going on or wait for a replica. */
   runs: RunRecord[];
@@ -43,9 +45,13 @@ export interface TaskRecord extends TaskState {
 
 /**
  * How a run stands. `pending`: waits for a replica (asked for by hand, or to be run again) · `crashed`: its replica
- * died · `cut`: stopped by a shutdown · `timed-out`: longer than `timeoutMs`.
+ * died · `cut`: stopped by a shutdown · `timed-out`: longer than `timeoutMs` · `skipped`: it never began, `error` is the
+ * {@link SkipReason}, and `missed` earlier slots were skipped with it.
  */
-export type RunStatus = 'pending' | 'running' | 'succeeded' | 'failed' | 'timed-out' | 'crashed' | 'cut';
+export type RunStatus = 'pending' | 'running' | 'succeeded' | 'failed' | 'timed-out' | 'crashed' | 'cut' | 'skipped';
+
+/** Why a slot did not run: the run before it took too long (`overlap: 'skip'`), or nobody was there to run it in time. */
+export type SkipReason = 'overlap' | 'misfire';
 
 /** One run of a task. Times are the store's, in milliseconds since the epoch. */
 export interface RunRecord {
@@ -79,8 +85,8 @@ export interface SlotClaim {
   maxAttempts: number;
   /** Refuse while another run of the task is active. */
   exclusive: boolean;
-  /** Only move the cursor: nobody shall run this slot, nor an earlier one. */
-  letGo: boolean;
+  /** Nobody shall run this slot, nor an earlier one: move the cursor and leave a `skipped` run in the history. */
+  letGo?: SkipReason;
 }
 
 /** What became of a claim: `run` when granted a run, `state` as it is now, `null` for a task that the store does not know. */
@@ -95,7 +101,7 @@ export interface ClaimAnswer {
 export interface RunOutcome {
   runId: string;
   name: string;
-  status: Exclude<RunStatus, 'pending' | 'running'>;
+  status: Exclude<RunStatus, 'pending' | 'running' | 'skipped'>;
   error: string | null;
   rerun: boolean;
 }

@@ -21,6 +21,7 @@ export const WORKERS_MIGRATIONS = [
      started_at bigint, finished_at bigint, error text, primary key (app, run_id))`,
   `create index worker_runs_active on rookery.worker_runs (app) where finished_at is null`,
   `create index worker_runs_history on rookery.worker_runs (app, name, finished_at desc)`,
+  'alter table rookery.worker_tasks add column slot bigint',
 ];
 
 /** What `WorkerRun.completeIn` needs in the app's own database, which need not be the backend's. */

@@ -112,21 +112,23 @@ export class Scheduler {
   /** Claims until nothing is due; answers when the next thing will be. */
   private async claimDue(): Promise<number> {
     for (let refusedMs = REFUSED_MS; ;) {
-      const { claims, wakeAt } = this.due();
-      if (claims.length === 0 || !this.isOpen) return wakeAt;
+      const { claims, unsure, wakeAt } = this.due();
+      if (claims.length + unsure.length === 0 || !this.isOpen) return wakeAt;
       if (!this.presence.isSure) {
         this.presence.wake();
         return this.clock.now() + RETRY_MS;
       }
-      if (await this.claim(claims)) continue;
+      const [isGranted] = await Promise.all([this.claim(claims), this.look(unsure)]);
+      if (isGranted) continue;
       await sleep(refusedMs);
       refusedMs = Math.min(refusedMs * 2, LONGEST_REFUSED_MS);
     }
   }
 
-  private due(): { claims: SlotClaim[]; wakeAt: number } {
+  private due(): { claims: SlotClaim[]; unsure: string[]; wakeAt: number } {
     const now = this.clock.now();
     const claims: SlotClaim[] = [];
+    const unsure: string[] = [];
     let wakeAt = Infinity;
     for (const task of this.table.tasks.values()) {
       const next = task.plan(now, this.upSince);
@@ -134,8 +136,9 @@ export class Scheduler {
       const at = next.claim ? next.at + TURN_MS * this.turn(task, next.slot) : next.at;
       if (at > now) wakeAt = Math.min(wakeAt, at);
       else if (next.claim) claims.push(claimOf(task, next));
+      else if (next.look) unsure.push(task.name);
     }
-    return { claims, wakeAt };
+    return { claims, unsure, wakeAt };
   }
 
   private turn(task: Task, slot: number): number {
@@ -144,6 +147,7 @@ export class Scheduler {
 
   /** Whether anything was granted. */
   private async claim(claims: SlotClaim[]): Promise<boolean> {
+    if (claims.length === 0) return false;
     for (const { runId } of claims) this.asking.add(runId);
     try {
       const askedAt = StoreClock.moment();
@@ -159,6 +163,15 @@ export class Scheduler {
       // A run that was granted although no answer came is among those that the next beat shows as ours.
       for (const { runId } of claims) this.asking.delete(runId);
     }
+  }
+
+  /** Hears how these tasks stand. */
+  private async look(names: string[]): Promise<void> {
+    if (names.length === 0) return;
+    const records = await withDeadline('Looking at tasks', this.driver.load(names));
+    for (const record of records) this.table.tasks.get(record.name)?.learn(record);
+    const known = new Set(records.map(({ name }) => name));
+    for (const name of names) if (!known.has(name)) this.forgotten(name);
   }
 
   private launch(record: RunRecord): void {
@@ -230,7 +243,7 @@ function claimOf({ name, cursor, isWorker, isExclusive, code }: Task, { slot, mi
     cursor: cursor!,
     missed,
     maxAttempts: onCrash === 'rerun' && !isWorker ? maxAttempts : 1,
-    exclusive: !letGo && isExclusive,
+    exclusive: letGo === undefined && isExclusive,
     letGo,
   };
 }

@@ -8,7 +8,16 @@ const NOW = 1_000_000;
 function worker(state: Partial<TaskState>) {
   const definition = { name: 'feed', kind: 'worker', schedule: '{}', source: 'code' } as const;
   const task = new Task({ definition, policy: checkedPolicy('feed', {}), label: 'Feed.run', execute: () => undefined });
-  const known = { name: 'feed', cursor: 5, paused: false, active: 0, startedAt: null, finishedAt: null, failures: 0 };
+  const known = {
+    name: 'feed',
+    cursor: 5,
+    paused: false,
+    active: 0,
+    slot: null,
+    startedAt: null,
+    finishedAt: null,
+    failures: 0,
+  };
   task.learn({ ...known, readAt: NOW, ...state });
   return task.plan(NOW, 0)!;
 }
@@ -39,7 +48,15 @@ describe('a worker', () => {
       label: 'Feed.run',
       execute: () => undefined,
     });
-    const state = { name: 'feed', paused: false, active: 0, startedAt: null, finishedAt: null, failures: 0 };
+    const state = {
+      name: 'feed',
+      paused: false,
+      active: 0,
+      slot: null,
+      startedAt: null,
+      finishedAt: null,
+      failures: 0,
+    };
     task.learn({ ...state, cursor: 7, readAt: NOW });
     task.learn({ ...state, cursor: 6, readAt: NOW - 1_000 });
     expect(task.cursor).toBe(7);

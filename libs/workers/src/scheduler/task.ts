@@ -87,7 +87,7 @@ function workerPlan(state: TaskState, now: number): Plan {
   if (state.active > 0 && now < state.readAt + WORKER_POLL_MS)
     return { claim: false, at: state.readAt + WORKER_POLL_MS };
   const at = Math.max(state.readAt, (state.finishedAt ?? -Infinity) + restartMs(state));
-  return { claim: true, slot: Math.max(Math.floor(now), state.cursor + 1), missed: 0, letGo: false, at };
+  return { claim: true, slot: Math.max(Math.floor(now), state.cursor + 1), missed: 0, at };
 }
 
 /** One that had lived for long starts again soon, however often it failed before. */

@@ -27,7 +27,7 @@ export const task = (over: Partial<TaskDefinition> = {}): TaskDefinition => ({
 
 export const claimOf = (slot: number, over: Partial<SlotClaim> = {}): SlotClaim => {
   const given = { runId: randomUUID(), name: 'task', cursor: slot - 1, missed: 0, maxAttempts: 2 };
-  return { ...given, slot, exclusive: false, letGo: false, ...over };
+  return { ...given, slot, exclusive: false, ...over };
 };
 
 export const ended = (run: RunRecord, over: Partial<RunOutcome> = {}): RunOutcome => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DriverFixture, LONG_MS, claimOf, ended, task } from './driver-fixture.js';
 
 /** What drivers hold about claims. */
@@ -29,7 +29,13 @@ export function describeSlots(f: DriverFixture): void {
         finishedAt: null,
         error: null,
       });
-      expect(state).toMatchObject({ cursor: 1_000, active: 1, startedAt: run!.startedAt, finishedAt: null });
+      expect(state).toMatchObject({
+        cursor: 1_000,
+        active: 1,
+        slot: 1_000,
+        startedAt: run!.startedAt,
+        finishedAt: null,
+      });
       expect((await f.a.beat('a', LONG_MS)).mine).toEqual([run]);
     });
 
@@ -73,15 +79,29 @@ export function describeSlots(f: DriverFixture): void {
       expect((await f.claim(f.b, 'b', claimOf(3_000, { exclusive: true }))).run).toBeNull();
     });
 
-    it('lets a slot go: moves the cursor and runs nothing', async () => {
+    it('lets a slot go: moves the cursor, runs nothing and says so in the history', async () => {
       const run = await f.granted(1_000);
-      const { run: none, state } = await f.claim(f.a, 'a', claimOf(2_000, { letGo: true, cursor: 1_000 }));
+      const { run: none, state } = await f.claim(
+        f.a,
+        'a',
+        claimOf(2_000, { letGo: 'overlap', cursor: 1_000, missed: 2 }),
+      );
       expect(none).toBeNull();
-      expect(state).toMatchObject({ cursor: 2_000, active: 1, startedAt: run.startedAt });
+      expect(state).toMatchObject({ cursor: 2_000, active: 1, slot: 1_000, startedAt: run.startedAt });
       expect((await f.claim(f.a, 'a', claimOf(2_000, { cursor: 2_000 }))).run).toBeNull();
       const next = await f.granted(3_000, { cursor: 2_000 });
       expect(next.fencingToken).toBeGreaterThan(run.fencingToken);
-      expect(await f.a.history('task', 5)).toEqual([]);
+      const gone = { slot: 2_000, missed: 2, status: 'skipped', error: 'overlap', startedAt: null, replica: 'a' };
+      expect(await f.a.history('task', 5)).toEqual([expect.objectContaining(gone)]);
+      await f.a.finish('a', [ended(run)]);
+      await vi.waitFor(async () => expect((await f.known()).readAt).toBeGreaterThan((await f.known()).finishedAt!));
+      await f.a.finish('a', [ended(next)]);
+      for (let slot = 4_000; slot < 8_000; slot += 1_000) await f.claim(f.a, 'a', claimOf(slot, { letGo: 'misfire' }));
+      expect(await f.known()).toMatchObject({ active: 0, lastRun: { runId: next.runId } });
+      await vi.waitFor(async () => {
+        await f.a.beat('a', LONG_MS);
+        expect((await f.a.history('task', 10)).map(({ slot }) => slot)).toEqual([7_000, 6_000, 5_000]);
+      });
     });
 
     it('answers many claims in their order', async () => {

@@ -74,7 +74,10 @@ export class MemoryWorkersDriver implements WorkersDriver {
         (claim.exclusive && task.active > 0);
       if (refused) return { run: null, state: this.state(task) };
       task.cursor = claim.slot;
-      if (claim.letGo) return { run: null, state: this.state(task) };
+      if (claim.letGo) {
+        this.store.skip(task, claim, claim.letGo, replica);
+        return { run: null, state: this.state(task) };
+      }
       task.active++;
       const run = this.store.start(task, { ...claim, attempt: 1 }, replica);
       return { run: { ...run }, state: this.state(task) };
@@ -121,7 +124,7 @@ export class MemoryWorkersDriver implements WorkersDriver {
     return (this.store.tasks.get(name)?.history ?? []).slice(0, limit).map((run) => ({ ...run }));
   }
 
-  private state({ definition, cursor, paused, active, startedAt, finishedAt, failures }: MemoryTask): TaskState {
-    return { name: definition.name, cursor, paused, active, startedAt, finishedAt, failures, readAt: Date.now() };
+  private state({ definition, cursor, paused, active, slot, startedAt, finishedAt, failures }: MemoryTask): TaskState {
+    return { name: definition.name, cursor, paused, active, slot, startedAt, finishedAt, failures, readAt: Date.now() };
   }
 }

@@ -1,4 +1,12 @@
-import { GRACE, type RunOutcome, type RunRecord, type TaskDefinition, type TaskRecord } from '../../workers.driver.js';
+import {
+  GRACE,
+  type RunOutcome,
+  type RunRecord,
+  type SkipReason,
+  type SlotClaim,
+  type TaskDefinition,
+  type TaskRecord,
+} from '../../workers.driver.js';
 
 export interface MemoryTask extends Omit<TaskRecord, 'name' | 'readAt' | 'runs'> {
   token: number;
@@ -23,7 +31,8 @@ export class MemoryWorkersState {
   define(definition: TaskDefinition, notBefore = Date.now()): void {
     const known = this.tasks.get(definition.name);
     if (JSON.stringify(known?.definition) !== JSON.stringify(definition)) this.version++;
-    const fresh = { token: 0, paused: false, active: 0, startedAt: null, finishedAt: null, failures: 0, lastRun: null };
+    const never = { slot: null, startedAt: null, finishedAt: null, lastRun: null };
+    const fresh = { token: 0, paused: false, active: 0, failures: 0, ...never };
     const isSameSchedule = known?.definition.schedule === definition.schedule;
     const cursor = isSameSchedule ? known!.cursor : Math.max(known?.cursor ?? 0, notBefore);
     this.tasks.set(definition.name, { history: [], ...fresh, ...known, definition, cursor, seenAt: Date.now() });
@@ -69,6 +78,7 @@ export class MemoryWorkersState {
   /** Makes the run a running one, with the next fencing token of its task. */
   start(task: MemoryTask, seed: RunSeed, replica: string): RunRecord {
     task.token = Math.max(task.token + 1, Date.now() * 1000);
+    task.slot = seed.slot;
     task.startedAt = Date.now();
     task.finishedAt = null;
     return this.put(seed, { status: 'running', replica, fencingToken: task.token, startedAt: task.startedAt });
@@ -89,11 +99,25 @@ export class MemoryWorkersState {
     task.finishedAt = finishedAt;
     task.failures = status === 'succeeded' ? 0 : status === 'cut' ? task.failures : task.failures + 1;
     task.lastRun = { ...run, status, error, finishedAt };
-    task.history = [task.lastRun, ...task.history].slice(0, this.historySize);
+    this.remember(task, task.lastRun);
     const maxAttempts = run.maxAttempts + (status === 'cut' ? 1 : 0);
     const attempt = run.attempt + 1;
     if (rerun && attempt <= maxAttempts)
       this.wait(task, { ...run, attempt, maxAttempts, runId: `${run.runId.split('.')[0]}.${attempt}` });
+  }
+
+  skip(
+    task: MemoryTask,
+    { runId, name, slot, missed, maxAttempts }: SlotClaim,
+    error: SkipReason,
+    replica: string,
+  ): void {
+    const never = { status: 'skipped', attempt: 1, fencingToken: 0, startedAt: null } as const;
+    this.remember(task, { runId, name, slot, missed, maxAttempts, ...never, replica, finishedAt: Date.now(), error });
+  }
+
+  private remember(task: MemoryTask, run: RunRecord): void {
+    task.history = [run, ...task.history].slice(0, this.historySize);
   }
 
   private put(

@@ -93,6 +93,7 @@ export class PostgresWorkersDriver implements WorkersDriver {
 
   async claim(replica: string, claims: readonly SlotClaim[]): Promise<ClaimAnswer[]> {
     const { rows } = await this.query<ClaimAnswer & { runId: string }>(sql.CLAIM, replica, JSON.stringify(claims));
+    for (const { name, letGo } of claims) if (letGo) this.sincePrune.add(name);
     const answers = new Map(rows.map(({ runId, run, state }) => [runId, { run, state }]));
     return claims.map(({ runId }) => answers.get(runId) ?? { run: null, state: null });
   }

@@ -5,7 +5,7 @@ import { GRACE } from '../../workers.driver.js';
  * so that no two replicas wait for each other; and reads the clock only after it has the locks.
  */
 const STATE = (t: string) => `json_build_object('name', ${t}.name, 'cursor', ${t}.cursor, 'paused', ${t}.paused,
-  'active', ${t}.active, 'startedAt', ${t}.started_at, 'finishedAt', ${t}.finished_at, 'failures', ${t}.failures,
+  'active', ${t}.active, 'slot', ${t}.slot, 'startedAt', ${t}.started_at, 'finishedAt', ${t}.finished_at, 'failures', ${t}.failures,
   'readAt', rookery.clock_us() / 1000)`;
 
 const RUN = (r: string) => `json_build_object('runId', ${r}.run_id, 'name', ${r}.name, 'slot', ${r}.slot,
@@ -71,7 +71,7 @@ select ${STATE('t')} as state, t.definition, ${RUN('r')} as run, r.run_id is not
     where active.app = $1 and active.name = t.name and active.finished_at is null) as runs
   from rookery.worker_tasks t left join lateral (
     select * from rookery.worker_runs r where r.app = $1 and r.name = t.name and r.finished_at is not null
-     order by r.finished_at desc limit 1) r on true
+       and r.status <> 'skipped' order by r.finished_at desc limit 1) r on true
  where t.app = $1 and ($2::text[] is null or t.name = any ($2))`;
 
 /** $2 replica, $3 leaseMs. */
@@ -130,27 +130,31 @@ select count(*) from updated`;
 export const CLAIM = `
 with asked as materialized (
   select * from jsonb_to_recordset($3::jsonb) as a ("runId" text, name text, slot bigint, cursor bigint, missed int,
-                                                    "maxAttempts" int, exclusive boolean, "letGo" boolean)
+                                                    "maxAttempts" int, exclusive boolean, "letGo" text)
 ), ${LOCKED('select name from asked')},
 granted as (
   update rookery.worker_tasks t
-     set cursor = a.slot, active = t.active + (not "letGo")::int,
-         token = case when "letGo" then t.token else greatest(t.token + 1, us) end,
-         started_at = case when "letGo" then t.started_at else ms end,
-         finished_at = case when "letGo" then t.finished_at end
+     set cursor = a.slot, active = t.active + ("letGo" is null)::int,
+         token = case when "letGo" is null then greatest(t.token + 1, us) else t.token end,
+         slot = case when "letGo" is null then a.slot else t.slot end,
+         started_at = case when "letGo" is null then ms else t.started_at end,
+         finished_at = case when "letGo" is null then null else t.finished_at end
     from asked a join locked l on l.name = a.name, clock
    where t.app = $1 and t.name = a.name and not l.paused and l.cursor <= a.cursor and a.slot > l.cursor
      and exists (select 1 from rookery.worker_replicas where app = $1 and id = $2 and expires_at > ms)
      and a.slot <= ms and not (a.exclusive and l.active > 0)
   returning t.*
 ), made as (
-  insert into rookery.worker_runs (app, run_id, name, slot, attempt, missed, max_attempts, status, replica, token, started_at)
-  select $1, a."runId", a.name, a.slot, 1, a.missed, a."maxAttempts", 'running', $2, g.token, g.started_at
-    from granted g join asked a on a.name = g.name where not "letGo"
+  insert into rookery.worker_runs (app, run_id, name, slot, attempt, missed, max_attempts, status, replica, token,
+                                   started_at, finished_at, error)
+  select $1, a."runId", a.name, a.slot, 1, a.missed, a."maxAttempts", case when "letGo" is null then 'running' else 'skipped' end,
+         $2, case when "letGo" is null then g.token else 0 end, case when "letGo" is null then ms end,
+         case when "letGo" is not null then ms end, "letGo"
+    from granted g join asked a on a.name = g.name, clock
   returning *
 )
 select a."runId" as "runId", case when g.name is not null then ${STATE('g')} when l.name is not null then ${STATE('l')} end as state,
-       case when m.run_id is not null then ${RUN('m')} end as run
+       case when m.status = 'running' then ${RUN('m')} end as run
   from asked a left join locked l on l.name = a.name left join granted g on g.name = a.name
   left join made m on m.run_id = a."runId"`;
 
@@ -165,7 +169,7 @@ taken as (
      and exists (select 1 from rookery.worker_replicas where app = $1 and id = $2 and expires_at > ms)
   returning r.*
 ), started as (
-  update rookery.worker_tasks t set token = taken.token, started_at = taken.started_at, finished_at = null
+  update rookery.worker_tasks t set token = taken.token, slot = taken.slot, started_at = taken.started_at, finished_at = null
     from taken where t.app = $1 and t.name = taken.name
 )
 select ${RUN('taken')} as run from taken`;
@@ -188,7 +192,7 @@ export const PRUNE = `
 delete from rookery.worker_runs where app = $1 and run_id in (
   select old.run_id from unnest($3::text[]) as task (name), lateral (
     select run_id from rookery.worker_runs r where r.app = $1 and r.name = task.name and r.finished_at is not null
-     order by r.finished_at desc offset $2) old)`;
+     order by r.finished_at desc, r.attempt desc, r.slot desc offset $2) old)`;
 
 /** $2 name, $3 runId, $4 maxAttempts. */
 export const REQUEST = `
@@ -215,4 +219,4 @@ select name from task`;
 /** $2 name, $3 limit. */
 export const HISTORY = `
 select ${RUN('r')} as run from rookery.worker_runs r
- where app = $1 and name = $2 and finished_at is not null order by finished_at desc, attempt desc limit $3`;
+ where app = $1 and name = $2 and finished_at is not null order by finished_at desc, attempt desc, slot desc limit $3`;

@@ -76,7 +76,7 @@ export class RedisWorkersDriver implements WorkersDriver {
   }
 
   async claim(replica: string, claims: readonly SlotClaim[]): Promise<ClaimAnswer[]> {
-    return (await this.run(scripts.CLAIM, replica, JSON.stringify(claims))).map(answerOf);
+    return (await this.run(scripts.CLAIM, replica, JSON.stringify(claims), this.historySize)).map(answerOf);
   }
 
   async take(replica: string, runId: string, exclusive: boolean): Promise<RunRecord | null> {

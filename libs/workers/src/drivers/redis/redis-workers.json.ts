@@ -10,7 +10,7 @@ export function runOf(stored: string | StoredRun): RunRecord {
 }
 
 export function stateOf(stored: Partial<TaskState>): TaskState {
-  return { startedAt: null, finishedAt: null, ...stored } as TaskState;
+  return { slot: null, startedAt: null, finishedAt: null, ...stored } as TaskState;
 }
 
 export function answerOf(text: string): ClaimAnswer {
@@ -19,7 +19,7 @@ export function answerOf(text: string): ClaimAnswer {
 }
 
 export function recordOf(text: string, runs: readonly RunRecord[], readAt: number): TaskRecord {
-  const { name, definition, lastRun, cursor, paused, active, startedAt, finishedAt, failures } = JSON.parse(
+  const { name, definition, lastRun, cursor, paused, active, slot, startedAt, finishedAt, failures } = JSON.parse(
     text,
   ) as TaskRecord & { lastRun?: StoredRun };
   const state = stateOf({
@@ -29,6 +29,7 @@ export function recordOf(text: string, runs: readonly RunRecord[], readAt: numbe
     active,
     failures,
     readAt,
+    slot: slot ?? null,
     startedAt: startedAt ?? null,
     finishedAt: finishedAt ?? null,
   });

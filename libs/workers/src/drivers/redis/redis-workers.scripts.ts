@@ -17,7 +17,7 @@ local function save(task) redis.call('hset', TASKS, task.name, cjson.encode(task
 local function changed() redis.call('hincrby', APP, 'version', 1) end
 local function answer(task, run)
   return cjson.encode({ run = run, state = { name = task.name, cursor = task.cursor, paused = task.paused,
-    active = task.active, startedAt = task.startedAt, finishedAt = task.finishedAt, failures = task.failures,
+    active = task.active, slot = task.slot, startedAt = task.startedAt, finishedAt = task.finishedAt, failures = task.failures,
     readAt = now } })
 end
 local function record(seed, status, replica, token, startedAt)
@@ -30,7 +30,7 @@ local function put(run)
 end
 local function start(task, seed, replica)
   task.token = string.format('%.0f', math.max(tonumber(task.token) + 1, time[1] * 1000000 + time[2]))
-  task.startedAt, task.finishedAt = now, nil
+  task.slot, task.startedAt, task.finishedAt = seed.slot, now, nil
   return put(record(seed, 'running', replica, task.token, now))
 end
 local function wait(task, seed)
@@ -38,6 +38,10 @@ local function wait(task, seed)
   put(record(seed, 'pending', nil, '0', nil))
 end
 local function alive(replica) return tonumber(redis.call('zscore', REPLICAS, replica) or 0) > now end
+local function remember(run, historySize)
+  redis.call('lpush', HISTORY .. run.name, cjson.encode(run))
+  redis.call('ltrim', HISTORY .. run.name, 0, historySize - 1)
+end
 local function finish(task, run, ended, finishedAt, historySize)
   local last = record(run, ended.status, run.replica, run.fencingToken, run.startedAt)
   redis.call('hdel', RUNS, run.runId)
@@ -46,8 +50,7 @@ local function finish(task, run, ended, finishedAt, historySize)
   if task.definition.kind == 'worker' then changed() end
   if ended.status == 'succeeded' then task.failures = 0
   elseif ended.status ~= 'cut' then task.failures = task.failures + 1 end
-  redis.call('lpush', HISTORY .. task.name, cjson.encode(last))
-  redis.call('ltrim', HISTORY .. task.name, 0, historySize - 1)
+  remember(last, historySize)
   if ended.status == 'cut' then run.maxAttempts = run.maxAttempts + 1 end
   run.attempt = run.attempt + 1
   if ended.rerun and run.attempt <= run.maxAttempts then
@@ -114,7 +117,7 @@ end
 return { string.format('%.0f', now), redis.call('hget', APP, 'upSince') or '0', redis.call('hget', APP, 'version') or '0',
   redis.call('zrangebyscore', REPLICAS, '(' .. now, '+inf'), redis.call('hvals', RUNS) }`);
 
-/** ARGV: replica, claims. */
+/** ARGV: replica, claims, historySize. */
 export const CLAIM = script<string[]>(`
 local answers = {}
 for i, claim in ipairs(cjson.decode(ARGV[2])) do
@@ -123,8 +126,11 @@ for i, claim in ipairs(cjson.decode(ARGV[2])) do
   elseif not alive(ARGV[1]) or task.paused or task.cursor > claim.cursor or claim.slot <= task.cursor or claim.slot > now
     or (claim.exclusive and task.active > 0) then answers[i] = answer(task)
   elseif claim.letGo then
-    task.cursor = claim.slot
+    task.cursor, claim.attempt = claim.slot, 1
     save(task)
+    local gone = record(claim, 'skipped', ARGV[1], '0')
+    gone.finishedAt, gone.error = now, claim.letGo
+    remember(gone, ARGV[3])
     answers[i] = answer(task)
   else
     task.cursor, task.active, claim.attempt = claim.slot, task.active + 1, 1
