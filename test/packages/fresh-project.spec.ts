@@ -1,15 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshNamespace } from '../backends.js';
 import { redisUrl } from '../services.js';
+import { pack, ROOT, run } from './project.js';
 
-const run = promisify(execFile);
-const ROOT = new URL('../../', import.meta.url).pathname;
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+
+/** What the npm package `node` brings on this platform: the program, without an install script. */
+const NODE_24 = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
 const MAIN = `
 import 'reflect-metadata';
@@ -74,11 +74,9 @@ describe('the packages in a project of their own', () => {
 
   beforeAll(async () => {
     const libs = readdirSync(join(ROOT, 'libs')).filter((name) => name !== 'testing');
-    await run(
-      'npm',
-      ['pack', '--silent', '--pack-destination', folder, ...libs.flatMap((name) => ['-w', `@rookery/${name}`])],
-      { cwd: ROOT, env },
-    );
+    await pack(join(folder, 'packages'));
+    const packages = libs.map((name) => `./packages/${name}`);
+    await run('npm', ['pack', '--silent', ...packages], { cwd: folder, env });
     const tarballs = Object.fromEntries(libs.map((name) => [`@rookery/${name}`, `file:rookery-${name}-0.1.0.tgz`]));
     const nest = ['common', 'core', 'platform-express', 'bullmq', 'cache-manager', 'websockets', 'platform-socket.io'];
     const others = [
@@ -90,7 +88,8 @@ describe('the packages in a project of their own', () => {
       'typescript',
       '@types/node',
     ];
-    const dependencies = { ...tarballs, ...(await versionsOf([...nest.map((name) => `@nestjs/${name}`), ...others])) };
+    const theirs = await versionsOf([...nest.map((name) => `@nestjs/${name}`), ...others]);
+    const dependencies = { ...tarballs, ...theirs, [NODE_24]: '24' };
     writeFileSync(
       join(folder, 'package.json'),
       JSON.stringify({ name: 'fresh', private: true, type: 'module', dependencies }),
@@ -126,12 +125,14 @@ describe('the packages in a project of their own', () => {
   }, 300_000);
 
   it.each([
-    ['as an ES module', 'module'],
-    ['from CommonJS, by require', 'commonjs'],
+    ['as an ES module', 'module', process.execPath],
+    ['from CommonJS, by require', 'commonjs', process.execPath],
+    ['as an ES module on Node 24', 'module', join(folder, 'node_modules', NODE_24, 'bin/node')],
+    ['from CommonJS on Node 24', 'commonjs', join(folder, 'node_modules', NODE_24, 'bin/node')],
   ])(
     'boot, work and end %s',
-    async (_, type) => {
-      const { stdout } = await run(process.execPath, [join(folder, type, 'main.js')], {
+    async (_, type, node) => {
+      const { stdout } = await run(node, [join(folder, type, 'main.js')], {
         env: { ...env, REDIS_URL: redisUrl(), ROOKERY_NAMESPACE: freshNamespace() },
         timeout: 120_000,
       });

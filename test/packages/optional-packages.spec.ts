@@ -1,35 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freshNamespace } from '../backends.js';
 import { postgresUrl, redisUrl } from '../services.js';
+import { projectWithout, run } from './project.js';
 
-const run = promisify(execFile);
-const ROOT = new URL('../../', import.meta.url).pathname;
 const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
-
-/** An app folder whose node_modules is ours but for some packages, as if they had never been installed. */
-function folderWithout(missing: RegExp): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rookery-optional-'));
-  folders.push(folder);
-  const link = (name: string) => {
-    if (!missing.test(name)) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
-  };
-  mkdirSync(join(folder, 'node_modules'));
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (name.startsWith('.')) continue;
-    if (!name.startsWith('@')) link(name);
-    else {
-      mkdirSync(join(folder, 'node_modules', name));
-      for (const scoped of readdirSync(join(ROOT, 'node_modules', name))) link(`${name}/${scoped}`);
-    }
-  }
-  return folder;
-}
 
 /** A module is composed when the app imports its package. */
 const app = (libs: string[]) => `
@@ -69,7 +46,8 @@ describe('an app needs only the packages of what it uses', () => {
       { ROOKERY_BACKEND: 'postgres', DATABASE_URL: postgresUrl() },
     ],
   ])('%s', async (_, missing, libs, env) => {
-    const folder = folderWithout(missing);
+    const folder = await projectWithout(missing);
+    folders.push(folder);
     writeFileSync(join(folder, 'main.mjs'), app(libs));
     const { stdout } = await run(process.execPath, ['--preserve-symlinks', '--preserve-symlinks-main', 'main.mjs'], {
       cwd: folder,
