@@ -53,6 +53,16 @@ it('holds everything back while stalled, and loses nothing', async () => {
   expect(await answers).toEqual(['OK', '1']);
 });
 
+it('says nothing any more on the connections that it has swallowed, and lets new ones through', async () => {
+  link.swallow();
+  let back = false;
+  void client.ping().finally(() => (back = true));
+  await pause(300);
+  expect([back, client.status]).toEqual([false, 'ready']);
+  client.disconnect(true);
+  expect(await client.ping()).toBe('PONG');
+});
+
 it('delays a burst once, not piece by piece', async () => {
   link.delay(200);
   const from = performance.now();

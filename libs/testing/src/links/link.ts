@@ -12,6 +12,8 @@ export interface Link {
   cut(): void;
   /** Keeps connections open, but lets nothing through: packets that vanish. */
   stall(): void;
+  /** Forgets the connections that there are: nothing comes through them again, and nobody is told. New ones work. */
+  swallow(): void;
   /** Holds everything back for this long, in both directions. */
   delay(ms: number): void;
   /** As new: what was held back goes through, new connections are accepted. */
@@ -34,23 +36,25 @@ export async function startProxy(targetPort: number): Promise<Link> {
   const events = new EventEmitter().setMaxListeners(0);
   let state: 'open' | 'cut' | 'stalled' = 'open';
   let delayMs = 0;
+  let swallowed = 0;
 
   const breakAll = () => sockets.forEach((socket) => socket.resetAndDestroy());
 
   /** Sends on what arrives, in order, each piece not before its time. */
   const pump = (from: Socket, to: Socket) => {
+    const born = swallowed;
     let sent = Promise.resolve();
     const after = (action: () => void) => {
       const due = performance.now() + delayMs;
       sent = sent.then(async () => {
         if (due > performance.now()) await wait(due - performance.now());
         if (state === 'stalled') await once(events, 'heal');
-        if (!to.destroyed) action();
+        if (!to.destroyed && born === swallowed) action();
       });
     };
     from.on('data', (chunk) => after(() => to.write(chunk) || from.pause()));
     from.on('end', () => after(() => to.end()));
-    from.on('error', () => to.destroy());
+    from.on('error', () => born === swallowed && to.destroy());
     to.on('drain', () => from.resume());
   };
 
@@ -79,6 +83,7 @@ export async function startProxy(targetPort: number): Promise<Link> {
       breakAll();
     },
     stall: () => void (state = 'stalled'),
+    swallow: () => void swallowed++,
     delay: (ms) => void (delayMs = ms),
     heal: () => {
       state = 'open';

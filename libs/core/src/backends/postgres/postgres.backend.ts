@@ -134,10 +134,14 @@ class TypeOrmBackend implements PostgresBackend {
     await this.bus.close();
     const dataSource = this.current;
     this.current = undefined;
-    if (this.initializedHere && dataSource?.isInitialized) await dataSource.destroy();
+    if (this.initializedHere && dataSource?.isInitialized)
+      await withDeadline('Closing the pool', dataSource.destroy()).catch(() => undefined);
     this.initializedHere = false;
   }
 }
+
+/** Far above every deadline, and what a migration may take. */
+const SILENT_FOR_MS = 15_000;
 
 const BUS_MIGRATIONS = [
   `create unlogged table rookery.bus_messages (
@@ -167,7 +171,8 @@ function ownOptions({ url, poolSize = 10, connectTimeoutMs = 5_000 }: PostgresBa
     logging: false,
     // A connection that breaks while idle is replaced by the pool; the error is not ours to report.
     poolErrorHandler: () => undefined,
-    extra: { keepAlive: true },
+    // A connection whose statement stays without an answer for long is dead, and its slot needed.
+    extra: { keepAlive: true, query_timeout: SILENT_FOR_MS },
   };
 }
 

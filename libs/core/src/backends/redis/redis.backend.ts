@@ -4,6 +4,7 @@ import { ConnectionCount } from '../../connection-count.js';
 import { withDeadline, type CallOptions } from '../../deadline.js';
 import { checkNamespace } from '../../key.js';
 import { BackendUnavailableError, ClosedError, InvalidInputError } from '../../rookery.error.js';
+import { watchLink } from './link-watch.js';
 import { RedisBus } from './redis.bus.js';
 
 /** One Redis server (or Sentinel), or a Redis Cluster. */
@@ -17,7 +18,7 @@ export interface RedisBackendOptions {
   options?: RedisOptions;
   /** A Redis Cluster. */
   cluster?: { nodes: ClusterNode[]; options?: ClusterOptions };
-  /** A client of your own. It is used, and never closed. */
+  /** A client of your own. It is used, and never closed; nor is it replaced when it dies without a word. */
   client?: RedisClient;
   /** First part of every key. @default 'rookery' */
   namespace?: string;
@@ -31,7 +32,7 @@ export interface RedisBackend extends Backend {
   readonly bus: RedisBus;
   /** The shared connection. @throws ClosedError before `open` and after the last `close` */
   readonly client: RedisClient;
-  /** A further connection with the same settings; whoever asks for it closes it. */
+  /** A further connection with the same settings; whoever asks for it closes it. Not for commands that block. */
   duplicate(overrides?: RedisOptions): RedisClient;
 }
 
@@ -82,6 +83,7 @@ class IoredisBackend implements RedisBackend {
   duplicate(overrides: RedisOptions = {}): RedisClient {
     const { client } = this;
     const copy = client instanceof Cluster ? duplicateCluster(client, overrides) : client.duplicate(overrides);
+    watchLink(copy);
     // Without a listener, a lost connection would end the process.
     return copy.on('error', () => undefined);
   }
@@ -97,6 +99,7 @@ class IoredisBackend implements RedisBackend {
   private async connect(): Promise<void> {
     const { client: own, connectTimeoutMs = 5_000 } = this.given;
     const client = own ?? newClient(this.given);
+    if (!own) watchLink(client);
     let lastError: unknown;
     client.on('error', (error) => (lastError = error));
     try {

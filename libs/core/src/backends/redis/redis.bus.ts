@@ -3,13 +3,10 @@ import { withDeadline } from '../../deadline.js';
 import { Subscriptions } from '../../subscriptions.js';
 import type { RedisBackend, RedisClient } from './redis.backend.js';
 
-const PING_EVERY_MS = 5_000;
-
 /** Redis PUB/SUB on a connection of its own, which exists as soon as somebody subscribes. */
 export class RedisBus implements Bus {
   private readonly subscriptions = new Subscriptions();
   private subscriber: RedisClient | undefined;
-  private pings: NodeJS.Timeout | undefined;
 
   constructor(private readonly backend: RedisBackend) {}
 
@@ -46,7 +43,6 @@ export class RedisBus implements Bus {
 
   /** Gives everything back. Idempotent. */
   async close(): Promise<void> {
-    clearInterval(this.pings);
     this.subscriber?.disconnect();
     this.subscriber = undefined;
   }
@@ -69,16 +65,7 @@ export class RedisBus implements Bus {
     });
     subscriber.on('message', (channel: string, message: string) => this.subscriptions.deliver(channel, message));
     if (subscriber.status === 'wait') subscriber.connect().catch(() => undefined);
-    this.pings = setInterval(() => this.provePresence(subscriber), PING_EVERY_MS).unref();
     return subscriber;
-  }
-
-  /** A link that died without a word looks like a quiet one; only an unanswered ping tells them apart. */
-  private provePresence(subscriber: RedisClient): void {
-    if (subscriber.status !== 'ready') return;
-    withDeadline('The bus ping', subscriber.ping(), { deadlineMs: PING_EVERY_MS }).catch(() => {
-      if (subscriber.status === 'ready') subscriber.disconnect(true);
-    });
   }
 
   /** What Redis calls `channel`: for scripts that publish by themselves, in one step with what they write. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TransactionManager } from '@rookery/core';
+import { withDeadline, type TransactionManager } from '@rookery/core';
 import type { PostgresBackend } from '@rookery/core/postgres';
 import { PostgresConnection, PostgresQueueBackend, runMigrations, type IQueueBackend } from 'bullmq';
 import { Pool } from 'pg';
@@ -49,7 +49,7 @@ export class PostgresBullmqConnection extends BullmqConnection {
     this.opened = undefined;
     this.clock.close();
     await this.listener?.close();
-    await this.pool?.end().catch(() => undefined);
+    if (this.pool) await withDeadline('Closing the pool', this.pool.end()).catch(() => undefined);
     this.pool = this.listener = undefined;
     await this.store.close();
   }

@@ -1,5 +1,8 @@
 import { EventEmitter } from 'node:events';
+import { withDeadline } from '@rookery/core';
 import { Client, type ClientConfig, type Notification, type QueryResult } from 'pg';
+
+const PING_EVERY_MS = 5_000;
 
 /**
  * One connection that listens for all bullmq workers of this process; bullmq alone would hold one per worker. When it
@@ -9,6 +12,7 @@ export class SharedListener {
   private current: Promise<Client> | undefined;
   private live: Client | undefined;
   private turn: Promise<unknown> = Promise.resolve();
+  private pings: NodeJS.Timeout | undefined;
   private readonly borrowers = new Set<Borrowed>();
 
   constructor(private readonly settings: ClientConfig) {}
@@ -27,7 +31,8 @@ export class SharedListener {
   async close(): Promise<void> {
     const client = await this.current?.catch(() => undefined);
     this.current = undefined;
-    await client?.end().catch(() => undefined);
+    clearInterval(this.pings);
+    if (client) await withDeadline('Closing the listener', client.end()).catch(() => undefined);
   }
 
   /** One after the other, as a pg client wants it. */
@@ -48,6 +53,7 @@ export class SharedListener {
     try {
       await client.connect();
       this.live = client;
+      this.pings = setInterval(() => this.provePresence(client), PING_EVERY_MS).unref();
       return client;
     } catch (error) {
       this.current = undefined;
@@ -55,9 +61,19 @@ export class SharedListener {
     }
   }
 
+  /** A connection that died without a word looks like a quiet one; only an unanswered ping tells them apart. */
+  private provePresence(client: Client): void {
+    withDeadline('The ping', this.query(client, 'select 1'), { deadlineMs: PING_EVERY_MS }).catch((error: Error) =>
+      this.drop(client, error),
+    );
+  }
+
   private drop(client: Client, error: Error): void {
     if (this.live !== client) return;
     this.live = this.current = undefined;
+    // The next connection's statements do not wait for those of this one.
+    this.turn = Promise.resolve();
+    clearInterval(this.pings);
     client.end().catch(() => undefined);
     const told = Array.from(this.borrowers);
     this.borrowers.clear();
