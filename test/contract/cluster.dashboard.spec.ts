@@ -1,11 +1,15 @@
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
+import { BlobContainer, BlobModule, BlobStore, memoryBlobs } from '@rookery/blob';
 import { bearerToken, ClusterModule, useCluster } from '@rookery/cluster';
 import { ClusterDashboardModule } from '@rookery/cluster/dashboard';
 import { LockService } from '@rookery/lock';
 import { ClusteredCron, type WorkerRun } from '@rookery/workers';
 import type { BrowserContext, Page } from 'playwright-core';
+import type { Socket } from 'socket.io';
+import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backendsOf, freshNamespace } from '../backends.js';
 import { chromiumPath, startChromium } from '../chromium.js';
@@ -23,6 +27,16 @@ class Reminders {
   }
 }
 
+@BlobContainer('invoices', { maxBytes: 20_000_000, contentTypes: ['application/pdf', 'image/*'] })
+class Invoices extends BlobStore {}
+
+@WebSocketGateway()
+class FeedGateway implements OnGatewayConnection {
+  async handleConnection(socket: Socket) {
+    await socket.join(String(socket.handshake.auth.room));
+  }
+}
+
 @Module({
   imports: [
     ClusterModule.forRoot({
@@ -31,10 +45,13 @@ class Reminders {
       workers: {},
       jobs: {},
       cache: {},
+      blob: { driver: memoryBlobs() },
+      realtime: { userOf: (socket) => String(socket.handshake.auth.user) },
     }),
+    BlobModule.forFeature([Invoices]),
     ClusterDashboardModule.forRoot({ access: bearerToken(TOKEN), bullBoardPath: '/queues' }),
   ],
-  providers: [Reminders],
+  providers: [Reminders, FeedGateway],
 })
 class AppModule {}
 
@@ -90,6 +107,7 @@ describe('the dashboard', () => {
   describe.runIf(chromiumPath)('in a browser', () => {
     let browser: BrowserContext;
     let page: Page;
+    let visitors: { disconnect(): unknown }[] = [];
     const problems: string[] = [];
 
     beforeAll(async () => {
@@ -101,7 +119,10 @@ describe('the dashboard', () => {
       await page.goto(`${url}/cluster`);
       await page.getByText('Live', { exact: true }).waitFor();
     });
-    afterAll(() => browser?.close());
+    afterAll(async () => {
+      for (const visitor of visitors) visitor.disconnect();
+      await browser?.close();
+    });
 
     it('shows this replica, the task, the queues and what the doctor found', async () => {
       await expect.poll(() => page.locator('#replicas').innerText()).toContain('(answers you)');
@@ -113,6 +134,23 @@ describe('the dashboard', () => {
     it('shows what users chose as text, also when it looks like markup', async () => {
       await using _lock = await app.get(LockService).acquire(HOSTILE);
       await expect.poll(() => page.locator('#locks').innerText(), { timeout: 20_000 }).toContain(HOSTILE);
+      expect(await page.locator('img').count()).toBe(0);
+    });
+
+    it('shows the blob containers and what they take', async () => {
+      const containers = await page.locator('#blobs tbody tr').allInnerTexts();
+      expect(containers).toContainEqual(
+        expect.stringMatching(/^invoices\s+memory\s.*\s20 MB\s+application\/pdf, image\/\*$/),
+      );
+    });
+
+    it('shows the sockets, the rooms and who is in them', async () => {
+      const visit = (room: string, user: string) => io(url, { transports: ['websocket'], auth: { room, user } });
+      visitors = [visit('plan:1', 'anna'), visit('plan:1', 'ben'), visit(HOSTILE, HOSTILE)];
+      await expect
+        .poll(() => page.locator('#rooms tbody tr').allInnerTexts(), { timeout: 20_000 })
+        .toEqual([expect.stringMatching(/^plan:1\s+2\s+2: anna, ben$/), expect.stringContaining(HOSTILE)]);
+      expect(await page.locator('#realtime').innerText()).toMatch(/Sockets\s+3/);
       expect(await page.locator('img').count()).toBe(0);
     });
 
@@ -135,12 +173,18 @@ describe('the dashboard', () => {
     it.each([
       [360, 'light'],
       [360, 'dark'],
+      [768, 'light'],
+      [1280, 'light'],
       [1440, 'light'],
       [1440, 'dark'],
     ] as const)('fits into %i pixels in %s', async (width, colorScheme) => {
+      await using _lock = await app.get(LockService).acquire('a:rather:long:name:of:a:lock:'.repeat(4));
+      await expect.poll(() => page.locator('#locks').innerText(), { timeout: 20_000 }).toContain('rather');
       await page.setViewportSize({ width, height: 800 });
       await page.emulateMedia({ colorScheme });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      const tooWide = `[...document.querySelectorAll('section')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.id)`;
+      expect(await page.evaluate(tooWide)).toEqual([]);
       if (process.env.ROOKERY_SCREENSHOTS)
         await page.screenshot({
           path: `${process.env.ROOKERY_SCREENSHOTS}/${width}-${colorScheme}.png`,

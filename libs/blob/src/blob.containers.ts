@@ -63,6 +63,11 @@ export class BlobContainers implements OnApplicationShutdown {
     return this.open.get(name);
   }
 
+  /** All containers that are open: those of the app's classes, from the boot on. */
+  opened(): Promise<OpenContainer[]> {
+    return Promise.all(this.open.values());
+  }
+
   /** The drivers in use, those within others included, for the sweep and the doctor. */
   async inUse(): Promise<BlobDriver[]> {
     return (await Promise.all(this.drivers.values())).flatMap(function parts(driver): BlobDriver[] {

@@ -17,7 +17,7 @@ export {
 } from './realtime.errors.js';
 export { RealtimeModule } from './realtime.module.js';
 export type { RealtimeModuleOptions } from './realtime.options.js';
-export { RealtimeService, type PresenceEvent, type RealtimeStatus } from './realtime.service.js';
+export { RealtimeService, type PresenceEvent, type RealtimeStatus, type RoomInfo } from './realtime.service.js';
 export { RefusalFilter } from './refusal.filter.js';
 export { Emission, type AnyEvents, type EventMap } from './sockets/emission.js';
 export { RealtimeNamespace } from './sockets/realtime-namespace.js';

@@ -23,6 +23,15 @@ export interface RealtimeStatus {
   sockets: number;
 }
 
+/** A room, as this replica knows it. */
+export interface RoomInfo {
+  /** The socket.io namespace. */
+  namespace: string;
+  room: string;
+  /** Sockets of this replica in it. */
+  sockets: number;
+}
+
 /** A user entered a room anywhere in the cluster, or left its last one there. */
 export interface PresenceEvent {
   type: 'enter' | 'leave';
@@ -148,6 +157,18 @@ export class RealtimeService implements OnModuleInit, OnApplicationShutdown {
       queued: adapters.reduce((sum, { log }) => sum + log.outbox.size, 0),
       sockets: adapters.reduce((sum, { nsp }) => sum + nsp.sockets.size, 0),
     };
+  }
+
+  /** The app's rooms that sockets of this replica are in, the fullest first. Who is in one: `of(namespace).presence(room)`. */
+  rooms(limit = 100): RoomInfo[] {
+    const all = this.servers
+      .adapters()
+      .flatMap(({ nsp, rooms, sids }) =>
+        [...rooms].flatMap(([room, { size }]) =>
+          isOwn(room) || sids.has(room) ? [] : [{ namespace: nsp.name, room, sockets: size }],
+        ),
+      );
+    return all.sort((a, b) => b.sockets - a.sockets || a.room.localeCompare(b.room)).slice(0, limit);
   }
 
   /** False once this replica is leaving: new sockets are sent away, and come back elsewhere. */

@@ -1,4 +1,6 @@
 import { reason, withDeadline, type Backend } from '@rookery/core';
+import type { OpenContainer } from '@rookery/blob';
+import type { RealtimeService } from '@rookery/realtime';
 import type { ClusterService } from '../cluster.service.js';
 import type { ComposedServices } from '../composed-services.js';
 import type { Doctor } from '../doctor/doctor.service.js';
@@ -8,6 +10,8 @@ const SECTION_DEADLINE_MS = 1_500;
 /** The doctor asks the stores many things; the page asks every two seconds. */
 const DIAGNOSIS_FRESH_MS = 30_000;
 const LOCKS_SHOWN = 100;
+const ROOMS_SHOWN = 20;
+const USERS_SHOWN = 10;
 
 /** Everything that the page shows. */
 export type Overview = Record<string, unknown>;
@@ -32,10 +36,9 @@ export class ClusterOverview {
       section('locks', () => locks?.list('', LOCKS_SHOWN)),
       section('queues', () => jobs?.stats()),
       section('cache', () => cache && { ...cache.stats(), ...cache.health() }),
-      section('blobs', async () =>
-        (await blobs?.inUse())?.map((driver) => ({ kind: driver.kind, address: driver.address })),
-      ),
+      section('blobs', async () => (await blobs?.opened())?.map(containerShown)),
       section('realtime', () => realtime?.status()),
+      section('rooms', () => realtime && roomsOf(realtime)),
       section('findings', () => this.findings()),
     ]);
     return {
@@ -50,6 +53,21 @@ export class ClusterOverview {
       this.diagnosed = { at: performance.now(), findings: this.doctor.examine().then(({ findings }) => findings) };
     return this.diagnosed.findings;
   }
+}
+
+function containerShown({ name, driver, options }: OpenContainer) {
+  const { maxBytes, contentTypes } = options;
+  return { name, kind: driver.kind, address: driver.address, maxBytes, contentTypes };
+}
+
+/** The rooms of this replica, with their users from the whole cluster. */
+function roomsOf(realtime: RealtimeService) {
+  return Promise.all(
+    realtime.rooms(ROOMS_SHOWN).map(async (room) => {
+      const users = realtime.options.presence ? await realtime.of(room.namespace).presence(room.room) : [];
+      return { ...room, userCount: users.length, users: users.toSorted().slice(0, USERS_SHOWN) };
+    }),
+  );
 }
 
 /** `undefined` leaves a module out that the app does not have. */

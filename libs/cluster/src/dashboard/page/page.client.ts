@@ -15,7 +15,7 @@ const ago = (ms) => ms < 0 ? 'in ' + span(-ms) : span(ms) + ' ago';
 const span = (ms) => ms < 1000 ? Math.round(ms) + ' ms' : ms < 60000 ? Math.round(ms / 1000) + ' s' : ms < 3600000 ? Math.round(ms / 60000) + ' min' : ms < 172800000 ? Math.round(ms / 3600000) + ' h' : Math.round(ms / 86400000) + ' d';
 const when = (time) => time == null ? '–' : ago(Date.now() - new Date(time).getTime());
 const percent = (share) => Math.round(share * 100) + ' %';
-const megabytes = (bytes) => Math.round(bytes / 1048576) + ' MB';
+const megabytes = (bytes) => bytes < 1e6 ? Math.ceil(bytes / 1e3) + ' kB' : Math.round(bytes / 1e6) + ' MB';
 const tone = (text, className) => el('span', { className }, text);
 
 function table(columns, rows, empty) {
@@ -24,9 +24,14 @@ function table(columns, rows, empty) {
   const line = (cells) => el('tr', {}, ...cells.map((cell, at) => {
     const td = el('td', {}, cell instanceof Node ? cell : el('span', {}, cell));
     td.dataset.label = columns[at];
+    if (td.textContent.length <= 16) td.className = 'short';
     return td;
   }));
   return el('table', {}, head, el('tbody', {}, ...rows.map(line)));
+}
+
+function facts(pairs) {
+  return el('dl', {}, ...pairs.map(([name, fact]) => el('div', {}, el('dt', {}, name), el('dd', {}, fact))));
 }
 
 function action(verb, task, label) {
@@ -36,13 +41,19 @@ function action(verb, task, label) {
   return button;
 }
 
+function tell(text) {
+  byId('told').textContent = text;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => (byId('told').textContent = ''), 8000);
+}
+
 async function act(verb, task) {
   const headers = { 'content-type': 'application/json', 'x-rookery-action': '1' };
   try {
     const answer = await fetch(base + '/actions', { method: 'POST', headers, body: JSON.stringify({ action: verb, task }) });
-    byId('told').textContent = (await answer.json()).message;
+    tell((await answer.json()).message);
   } catch (error) {
-    byId('told').textContent = 'The action did not reach the app: ' + error.message;
+    tell('The action did not reach the app: ' + error.message);
   }
   await refresh();
 }
@@ -72,12 +83,20 @@ const views = {
   cache: ['Cache of this replica', (it) => {
     const reads = it.l1Hits + it.l2Hits + it.misses + it.staleServed;
     const share = (part) => reads ? percent(part / reads) : '–';
-    return table(['Reads', 'From this process', 'From the store', 'Misses', 'Stale', 'Entries', 'Store'], [[
-      reads, share(it.l1Hits), share(it.l2Hits), share(it.misses), share(it.staleServed), it.l1Entries, it.storeAvailable ? tone('available', 'good') : tone('left alone', 'bad'),
-    ]], '');
+    return facts([
+      ['Reads', reads], ['From this process', share(it.l1Hits)], ['From the store', share(it.l2Hits)], ['Misses', share(it.misses)], ['Stale', share(it.staleServed)],
+      ['Entries', it.l1Entries], ['Store', it.storeAvailable ? tone('available', 'good') : tone('left alone', 'bad')],
+    ]);
   }],
-  blobs: ['Blobs', (rows) => table(['Driver', 'Where'], rows.map((it) => [it.kind, it.address]), 'No container is open.')],
-  realtime: ['Sockets of this replica', (it) => table(['Sockets', 'Queued messages', 'Other replicas'], [[it.sockets, it.queued, it.connected ? tone('connected', 'good') : tone('not reached', 'bad')]], '')],
+  blobs: ['Blob containers', (rows) => table(['Container', 'Driver', 'Where', 'At most', 'Types'], rows.map((it) => [
+    it.name, it.kind, it.address, it.maxBytes ? megabytes(it.maxBytes) : 'any size', (it.contentTypes || ['all']).join(', '),
+  ]), 'No container is open.')],
+  realtime: ['Sockets of this replica', (it) => facts([
+    ['Sockets', it.sockets], ['Queued messages', it.queued], ['Other replicas', it.connected ? tone('connected', 'good') : tone('not reached', 'bad')],
+  ])],
+  rooms: ['Rooms of this replica', (rows) => table(['Room', 'Sockets here', 'Users in the cluster'], rows.map((it) => [
+    (it.namespace === '/' ? '' : it.namespace + ' ') + it.room, it.sockets, it.userCount ? it.userCount + ': ' + it.users.join(', ') + (it.userCount > it.users.length ? ' …' : '') : '–',
+  ]), 'No socket of this replica is in a room.')],
 };
 
 function board() {

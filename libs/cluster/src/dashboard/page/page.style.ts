@@ -13,9 +13,12 @@ main { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 3
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 0.75rem 1rem 1rem; min-width: 0; }
 h2 { font-size: 1.05rem; margin: 0 0 0.5rem; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th { text-align: left; color: var(--soft); font-weight: 600; font-size: 0.85rem; white-space: nowrap; }
-td { min-width: 4.5rem; }
+th, dt { text-align: left; color: var(--soft); font-weight: 600; font-size: 0.85rem; }
+td { min-width: 4rem; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: 0.5rem 1rem; margin: 0; font-variant-numeric: tabular-nums; }
+dd { margin: 0; overflow-wrap: anywhere; }
 th, td { padding: 0.3rem 0.6rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th, td.short { overflow-wrap: normal; }
 tr:last-child td { border-bottom: 0; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); } .soft { color: var(--soft); }
 button { font: inherit; font-size: 0.85rem; color: var(--accent); background: none; border: 1px solid var(--line); border-radius: 6px; padding: 0.15rem 0.6rem; margin: 0 0.3rem 0.2rem 0; min-height: 1.8rem; cursor: pointer; }
