@@ -52,7 +52,8 @@ async function busPortOf(client: Redis): Promise<string> {
 /** Its bus would listen 10,000 above its port, where somebody else may be. */
 async function startNode(): Promise<StoreHandle> {
   const bus = String(await freePort());
-  return startRedis({ settings: { 'cluster-enabled': 'yes', 'cluster-port': bus, 'cluster-node-timeout': '5000' } });
+  const settings = { 'cluster-enabled': 'yes', 'cluster-port': bus, 'cluster-node-timeout': '5000' };
+  return startRedis({ appendOnly: true, settings });
 }
 
 /** A master with a replica, and three sentinels that watch over them. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { BACKENDS, sleep, startSample, type Sample } from './sample.js';
+import { GROUNDS, sleep, startSample, type Sample } from './sample.js';
 
 interface Emails {
   total: number;
@@ -13,7 +13,7 @@ interface Run {
   reminders: number;
 }
 
-describe.each(BACKENDS)('the reminder cron, every second on three replicas on %s', (backend) => {
+describe.each(GROUNDS)('the reminder cron, every second on three replicas on %s', (backend) => {
   let sample: Sample;
   beforeAll(async () => void (sample = await startSample(backend, { env: { REMINDER_CRON: '* * * * * *' } })));
   afterAll(() => sample?.cluster.stop());

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { BACKENDS, startSample, type Sample } from './sample.js';
+import { GROUNDS, startSample, type Sample } from './sample.js';
 
 interface Subscription {
   id: string;
@@ -7,7 +7,7 @@ interface Subscription {
   expiresAt: string;
 }
 
-describe.each(BACKENDS)('three replicas on %s', (backend) => {
+describe.each(GROUNDS)('three replicas on %s', (backend) => {
   let sample: Sample;
   beforeAll(async () => void (sample = await startSample(backend)));
   afterAll(() => sample?.cluster.stop());
@@ -23,6 +23,10 @@ describe.each(BACKENDS)('three replicas on %s', (backend) => {
     );
     const { replicas } = await sample.get<{ replicas: { id: string }[] }>('/replicas');
     expect(new Set(replicas.map(({ id }) => id))).toEqual(answering);
+  });
+
+  it('give the doctor nothing to find', () => {
+    for (const index of [0, 1, 2]) expect(sample.cluster.logs(index)).not.toMatch(/RK\d{3}/);
   });
 
   it('renew one subscription 200 times at once as if one after the other', async () => {

@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { startRedisCluster } from '../contract/cluster.redis-topologies.js';
 import { startCluster, type BackendName, type Cluster, type ClusterOptions } from '@rookery/testing';
 
 const ROOT = new URL('../../', import.meta.url);
 const ENTRY = new URL('apps/sample/dist/main.js', ROOT);
 
-/** The sample's backends that the suite is run on. */
+/** The sample's backends. */
 export const BACKENDS: BackendName[] = ['postgres', 'redis'];
+
+/** What the suite is run on: these, and a Redis Cluster of three masters and three replicas. */
+export type Ground = BackendName | 'redis-cluster';
+export const GROUNDS: Ground[] = process.env.ROOKERY_CLUSTER === 'compose' ? BACKENDS : [...BACKENDS, 'redis-cluster'];
 
 /** The subscriptions app behind its load balancer, spoken to as a browser or a script would. */
 export class Sample {
@@ -51,7 +56,9 @@ export class Sample {
 }
 
 /** Starts three replicas of the built app. */
-export async function startSample(backend: BackendName, options: Partial<ClusterOptions> = {}): Promise<Sample> {
+export async function startSample(ground: Ground, options: Partial<ClusterOptions> = {}): Promise<Sample> {
+  if (ground === 'redis-cluster') return startOnRedisCluster(options);
+  const backend = ground;
   const env = { NODE_ENV: 'test', REMINDER_CRON: '0 0 1 1 *' };
   const own = typeof options.env === 'object' ? options.env : {};
   const cluster = await startCluster({
@@ -63,6 +70,21 @@ export async function startSample(backend: BackendName, options: Partial<Cluster
     env: { ...env, ...own },
   });
   return new Sample(cluster);
+}
+
+async function startOnRedisCluster(options: Partial<ClusterOptions>): Promise<Sample> {
+  const redis = await startRedisCluster(3);
+  const nodes = redis.nodes.map(({ host, port }) => `redis://${host}:${port}`).join(',');
+  const own = typeof options.env === 'object' ? options.env : {};
+  const env = { ...own, REDIS_NODES: nodes };
+  const sample = await startSample('redis', { ...options, stores: ['postgres'], env }).catch(async (error: unknown) => {
+    await redis.stop();
+    throw error;
+  });
+  const { stop } = sample.cluster;
+  // With the replicas goes what they stood on.
+  Object.assign(sample.cluster, { stop: () => stop().finally(() => redis.stop()) });
+  return sample;
 }
 
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

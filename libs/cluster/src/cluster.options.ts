@@ -13,7 +13,7 @@ export interface RegistryOptions {
 
 /** Options of `ClusterModule.forRoot()`; also what the factory of `forRootAsync()` returns. */
 export interface ClusterModuleOptions {
-  /** The store of all modules. @default made from ROOKERY_BACKEND, REDIS_URL and DATABASE_URL */
+  /** The store of all modules. @default made from ROOKERY_BACKEND, REDIS_URL or REDIS_NODES, and DATABASE_URL */
   backend?: Backend;
   /** Keeps apps that share a store apart. @default ROOKERY_NAMESPACE, else 'rookery' */
   namespace?: string;

@@ -17,6 +17,7 @@ describe('the environment', () => {
       { kind: 'redis', url: REDIS },
     ],
     [{ ROOKERY_BACKEND: 'memory', REDIS_URL: REDIS }, { kind: 'memory' }],
+    [{ REDIS_NODES: `${REDIS}, redis://other:6379` }, { kind: 'redis', nodes: [REDIS, 'redis://other:6379'] }],
     [
       { ROOKERY_BACKEND: 'postgres', DATABASE_URL: POSTGRES, REDIS_URL: REDIS },
       { kind: 'postgres', url: POSTGRES },
@@ -43,6 +44,8 @@ describe('the environment', () => {
     [{ REDIS_URL: 'http://a:hunter2@host' }, /REDIS_URL is "http:\/\/\*\*\*@host\/…"/],
     [{ REDIS_URL: 'user:hunter2@host' }, /REDIS_URL is/],
     [{ REDIS_URL: 'redis://:hunter2@:port' }, /REDIS_URL is not a URL/],
+    [{ REDIS_NODES: REDIS, REDIS_URL: REDIS }, /REDIS_NODES is set beside REDIS_URL, but must be alone/],
+    [{ REDIS_NODES: `${REDIS},user:hunter2@host` }, /REDIS_NODES is/],
     [{ ROOKERY_NAMESPACE: 'a b' }, /ROOKERY_NAMESPACE is "a b"/],
   ])('%j is refused in one paragraph without the password', (env, message) => {
     const error = caught(() => readEnvironment(env));

@@ -4,8 +4,10 @@ import { BootError } from '../cluster.errors.js';
 /** Where the store is, as the environment says. */
 export interface StoreEnvironment {
   kind: 'memory' | 'redis' | 'postgres';
-  /** Where that store is; none for memory. */
+  /** Where that store is; none for memory, and none for a Redis Cluster. */
   url?: string;
+  /** Nodes of a Redis Cluster. */
+  nodes?: string[];
   namespace?: string;
 }
 
@@ -21,16 +23,18 @@ const STORES = {
 const ROLES = ['web', 'jobs', 'workers'] as const;
 
 /**
- * Reads ROOKERY_BACKEND, REDIS_URL, DATABASE_URL and ROOKERY_NAMESPACE. An empty variable counts as not set.
+ * Reads ROOKERY_BACKEND, REDIS_URL, REDIS_NODES, DATABASE_URL and ROOKERY_NAMESPACE. An empty variable counts as not set.
  *
  * @throws BootError naming the variable, what it was (passwords masked) and what it may be
  */
 export function readEnvironment(env: NodeJS.ProcessEnv): StoreEnvironment {
   const named = oneOf('ROOKERY_BACKEND', given(env, 'ROOKERY_BACKEND'), KINDS);
   // A DATABASE_URL alone is the app's own business: most apps have one.
-  const kind = named ?? (given(env, 'REDIS_URL') ? 'redis' : 'memory');
+  const kind = named ?? (given(env, 'REDIS_URL') || given(env, 'REDIS_NODES') ? 'redis' : 'memory');
   const namespace = readNamespace(given(env, 'ROOKERY_NAMESPACE'));
   if (kind === 'memory') return { kind, namespace };
+  const nodes = kind === 'redis' ? readNodes(env) : undefined;
+  if (nodes) return { kind, nodes, namespace };
   const { name, protocols, example } = STORES[kind];
   const url = readUrl(env, name, protocols, example);
   if (url) return { kind, url, namespace };
@@ -78,9 +82,21 @@ function readNamespace(value: string | undefined): string | undefined {
   );
 }
 
+function readNodes(env: NodeJS.ProcessEnv): string[] | undefined {
+  const value = given(env, 'REDIS_NODES');
+  if (value === undefined) return undefined;
+  if (given(env, 'REDIS_URL'))
+    throw wrong('REDIS_NODES', 'set beside REDIS_URL', 'alone: it names a Redis Cluster, REDIS_URL a single Redis');
+  const { protocols, example } = STORES.redis;
+  return value.split(',').map((node) => checkUrl('REDIS_NODES', node.trim(), protocols, `${example},redis://…`));
+}
+
 function readUrl(env: NodeJS.ProcessEnv, name: string, protocols: string[], example: string): string | undefined {
   const value = given(env, name);
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : checkUrl(name, value, protocols, example);
+}
+
+function checkUrl(name: string, value: string, protocols: string[], example: string): string {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed && protocols.includes(parsed.protocol) && parsed.host !== '') return value;
   throw wrong(
