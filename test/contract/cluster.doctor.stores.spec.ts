@@ -8,6 +8,7 @@ import { isOlder } from '../../libs/cluster/src/doctor/checks/store-too-old.chec
 import { freshNamespace } from '../backends.js';
 import { postgresUrl, redisUrl } from '../services.js';
 import { examine, found } from './cluster.examination.js';
+import { startOlder } from './cluster.older-store.js';
 import { startPgBouncer } from './cluster.pgbouncer.js';
 
 const started: StoreHandle[] = [];
@@ -20,6 +21,14 @@ const bouncer = async (mode: 'transaction' | 'session') => {
   const store = await startPgBouncer({ url: postgresUrl(), mode });
   started.push(store);
   return store.url;
+};
+/** How many connections the server takes. */
+const maxConnections = async () => {
+  const backend = postgres({ url: postgresUrl(), namespace: freshNamespace() });
+  await backend.open();
+  const { rows } = await backend.query<{ max: string }>(`select current_setting('max_connections') as max`);
+  await backend.close();
+  return rows[0].max;
 };
 const on = (id: string, backend: Backend) => found(id, { options: { backend } });
 const namespace = freshNamespace;
@@ -61,11 +70,29 @@ describe('the doctor, about the store', () => {
     expect(isOlder(version, oldest)).toBe(old);
   });
 
+  it.each([
+    ['Redis', redisUrl, /redis_version:\d/, 'redis_version:5', (url: string) => redis({ url })],
+    ['PostgreSQL', postgresUrl, /\b1\d\.(?=\d)/, '12.', (url: string) => postgres({ url })],
+  ] as const)('RK012: a %s that is too old', async (name, url, newer, older, backend) => {
+    const old = await startOlder(url(), newer, older);
+    const [place] = await on('RK012', backend(old.url));
+    expect(place).toMatch(new RegExp(`is ${name} (5|12)\\.`));
+    await old.stop();
+  });
+
   it('RK014: a pool that is too small', async () => {
     const [place] = await on('RK014', postgres({ url: postgresUrl(), namespace: namespace(), poolSize: 3 }));
     expect(place).toMatch(/has 3 connections$/);
     const [many] = await on('RK014', postgres({ url: postgresUrl(), namespace: namespace(), poolSize: 100_000 }));
     expect(many).toMatch(/1 replicas may open 100001 connections, but .* has max_connections \d+$/);
+  });
+
+  it('RK014: counts the second pool, that of the jobs', async () => {
+    const poolSize = Number(await maxConnections()) - 1;
+    const backend = () => postgres({ url: postgresUrl(), namespace: namespace(), poolSize });
+    expect(await on('RK014', backend())).toEqual([]);
+    const [many] = await found('RK014', { options: { backend: backend(), jobs: {} } });
+    expect(many).toMatch(`may open ${2 * (poolSize + 1)} connections`);
   });
 });
 

@@ -9,7 +9,7 @@ export const poolTooSmall: Check = {
   id: 'RK014',
   severity: 'warning',
   why: 'A lease that cannot be renewed because every connection is busy is lost; connections over the limit of the server are refused.',
-  cure: `Give postgres() a poolSize of at least ${SMALLEST_POOL} (10 is the default), and let replicas × (poolSize + 1) stay below max_connections.`,
+  cure: `Give postgres() a poolSize of at least ${SMALLEST_POOL} (10 is the default), and let replicas × (poolSize + 1), with jobs twice that, stay below max_connections.`,
   async find(patient) {
     const { postgres } = patient;
     if (!postgres) return [];
@@ -19,9 +19,11 @@ export const poolTooSmall: Check = {
   },
 };
 
-async function tooMany({ postgres, replicas }: Patient, size: number): Promise<string[]> {
+async function tooMany({ postgres, replicas, parts }: Patient, size: number): Promise<string[]> {
   const limit = Number(await postgresSetting(postgres!, 'max_connections'));
-  const needed = Math.max(replicas.length, 1) * (size + 1);
+  // bullmq needs a search path, hence a pool of its own, and listens for itself.
+  const pools = parts.jobs && !parts.jobs.backend ? 2 : 1;
+  const needed = Math.max(replicas.length, 1) * pools * (size + 1);
   return needed > limit
     ? [
         `${replicas.length} replicas may open ${needed} connections, but ${postgres!.address} has max_connections ${limit}`,
