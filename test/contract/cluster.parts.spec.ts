@@ -1,10 +1,10 @@
-import { Module } from '@nestjs/common';
+import { Injectable, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BlobContainers } from '@rookery/blob';
 import { ClusterCache } from '@rookery/cache';
 import { ClusterModule, ClusterService, Doctor, useCluster, type ClusterModuleOptions } from '@rookery/cluster';
 import { BACKEND, ReplicaIdentity, type Backend, type BackendKind } from '@rookery/core';
-import { JobsService } from '@rookery/jobs';
+import { JobHandler, JobsService, type Job } from '@rookery/jobs';
 import { LockService } from '@rookery/lock';
 import { RealtimeService } from '@rookery/realtime';
 import { WorkersService } from '@rookery/workers';
@@ -14,8 +14,17 @@ import { LOCK_ONLY } from './cluster.examination.js';
 
 const PARTS = [LockService, ClusterCache, BlobContainers, JobsService, WorkersService, RealtimeService];
 
-async function start(cluster: ReturnType<typeof ClusterModule.forRoot>) {
-  @Module({ imports: [cluster] })
+@JobHandler('parts.where')
+class Where implements Job<null, readonly string[]> {
+  constructor(private readonly cluster: ClusterService) {}
+
+  async run() {
+    return this.cluster.self.roles;
+  }
+}
+
+async function start(cluster: ReturnType<typeof ClusterModule.forRoot>, providers: Provider[] = []) {
+  @Module({ imports: [cluster], providers })
   class AppModule {}
   const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
   useCluster(app);
@@ -47,6 +56,27 @@ describe('composing', () => {
     expect(app.get(LockService)).toBeInstanceOf(LockService);
     for (const left of PARTS.slice(1)) expect(() => app.get(left, { strict: false })).toThrow();
     await app.close();
+  });
+
+  it('says which provider needs a module that was left out', async () => {
+    @Injectable()
+    class Billing {
+      constructor(readonly locks: LockService) {}
+    }
+    @Module({ imports: [ClusterModule.forRoot({ ...LOCK_ONLY, lock: false })], providers: [Billing] })
+    class AppModule {}
+    const boot = NestFactory.create(AppModule, { logger: false, abortOnError: false });
+    await expect(boot).rejects.toThrow(/dependencies of the Billing.*LockService/);
+  });
+
+  it('lets a replica do what its roles say, and nothing else', async () => {
+    const backend = backendsOf('memory')(freshNamespace());
+    const parts = { ...LOCK_ONLY, lock: false, jobs: {} } as const;
+    const web = await start(ClusterModule.forRoot({ ...parts, backend, roles: ['web'] }), [Where]);
+    const job = await web.get(JobsService).enqueue(Where, null);
+    const jobs = await start(ClusterModule.forRoot({ ...parts, backend, roles: ['jobs'] }), [Where]);
+    expect(await job.waitUntilDone({ timeoutMs: 20_000 })).toEqual(jobs.get(ClusterService).self.roles);
+    await Promise.all([web.close(), jobs.close()]);
   });
 
   it('takes options from a factory', async () => {

@@ -29,6 +29,16 @@ describe('leaving the cluster', () => {
     expect(logs(0).indexOf('user hook runs')).toBeLessThan(logs(0).indexOf('last word'));
   });
 
+  it('does the same at Ctrl-C', async () => {
+    const { replicas, logs } = bound(await start({}));
+    const slow = fetch(`${replicas[0].url}/slow`);
+    await waitForLog('slow request came');
+    process.kill(replicas[0].pid!, 'SIGINT');
+    expect(await (await slow).text()).toBe('slow but answered');
+    await waitForLog('Left the cluster after SIGINT');
+    expect(logs(0)).toContain('0 did not.');
+  });
+
   it('is not ready but alive and serving while load balancers notice', async () => {
     const { replicas, terminate } = bound(await start({}, { loadBalancerMs: 4_000 }));
     const { url } = replicas[0];
