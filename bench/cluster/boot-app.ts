@@ -17,11 +17,17 @@ class HelloController {
 Get()(HelloController.prototype, 'hello', Object.getOwnPropertyDescriptor(HelloController.prototype, 'hello')!);
 Controller()(HelloController);
 
-class AppModule {}
+class AppModule {
+  /** Of an app that is slow to leave. */
+  async onModuleDestroy() {
+    if (which === 'ours-slow-hooks') await new Promise(() => undefined);
+  }
+}
 const imports = await importsOf(which);
 Module({ imports, controllers: [HelloController] })(AppModule);
 const app = await NestFactory.create(AppModule, { logger: ['error'] });
 if (which.startsWith('ours')) (await import('@rookery/cluster')).useCluster(app);
+if (which === 'ours-slow-hooks') app.enableShutdownHooks();
 if (which.startsWith('by-hand')) {
   const { IoAdapter } = await import('@nestjs/platform-socket.io');
   app.useWebSocketAdapter(new IoAdapter(app));
@@ -34,7 +40,7 @@ async function importsOf(name: string): Promise<NonNullable<ModuleMetadata['impo
   if (name.startsWith('ours')) {
     const { ClusterModule } = await import('@rookery/cluster');
     const all = { lock: {}, cache: {}, blob: {}, jobs: {}, workers: {}, realtime: {} };
-    return [ClusterModule.forRoot({ ...(name === 'ours-alone' ? {} : all), doctor: { atBoot: false } })];
+    return [ClusterModule.forRoot({ ...(name !== 'ours-alone' && all), doctor: { atBoot: false } })];
   }
   const { byHand } = await import('./by-hand.js');
   return byHand(name, url);
