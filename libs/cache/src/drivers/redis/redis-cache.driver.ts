@@ -10,8 +10,9 @@ import {
   type StoredEntry,
   type Version,
 } from '../../cache.driver.js';
-import { connect, type StoreConnection } from './redis.connection.js';
+import { connect } from './redis.connection.js';
 import { BEGIN_FILL, BUMP, END_FILL, EXTEND_FILL, PUT, REMOVE, TIME, VERSIONS, type Script } from './redis.scripts.js';
+import type { StoreConnection } from './store-connection.js';
 
 /** Part of every key: replicas of a version that writes another format read none of ours, and we none of theirs. */
 const FORMAT = 'v1';
@@ -45,7 +46,7 @@ export class RedisCacheDriver implements CacheDriver {
   async close(): Promise<void> {
     const connection = this.connection;
     this.connection = undefined;
-    await connection?.client.disconnect().catch(() => undefined);
+    await connection?.close();
     await this.backend.close();
   }
 
@@ -56,7 +57,7 @@ export class RedisCacheDriver implements CacheDriver {
   async get(name: string): Promise<StoredEntry | undefined> {
     let entry: unknown;
     try {
-      entry = await this.store.get(this.key(name));
+      entry = await this.redis.store.get(this.key(name));
     } catch (error) {
       if (isDataFault(error)) throw new ForeignDataError(error.message, { cause: error });
       throw error;
@@ -68,7 +69,7 @@ export class RedisCacheDriver implements CacheDriver {
   async set(name: string, entry: StoredEntry, ttlMs: number): Promise<void> {
     const draft = this.draftKey(name);
     await Promise.all([
-      this.store.set(draft, entry, ttlMs),
+      this.redis.store.set(draft, entry, ttlMs),
       this.script(PUT, [this.key(name, 'lease'), draft, this.key(name)]),
     ]);
   }
@@ -78,19 +79,19 @@ export class RedisCacheDriver implements CacheDriver {
   }
 
   touch(name: string, ttlMs: number): Promise<boolean> {
-    return this.client.pExpire(this.key(name), Math.ceil(ttlMs));
+    return this.redis.client.pExpire(this.key(name), Math.ceil(ttlMs));
   }
 
   async beginFill(name: string, owner: string, leaseMs: number): Promise<FillLease> {
+    let tooEarly = false;
+    const keys = [this.key(name, 'lease'), this.key(name, 'awaited')];
     // Answered in the order sent: what is read was there when the lease was granted.
     const [[granted, startedAt], entry] = await Promise.all([
-      this.script(BEGIN_FILL, [this.key(name, 'lease'), this.key(name, 'awaited')], [owner, leaseMs]),
-      this.get(name).catch((error: unknown) => {
-        if (error instanceof ForeignDataError) return undefined;
-        throw error;
-      }),
+      BEGIN_FILL.run(this.redis.client, keys, [owner, leaseMs], () => (tooEarly = true)),
+      this.entryOf(name),
     ]);
-    return { granted: granted === 1, startedAt: Number(startedAt), entry: granted === 1 ? entry : undefined };
+    if (granted !== 1) return { granted: false, startedAt: Number(startedAt) };
+    return { granted: true, startedAt: Number(startedAt), entry: tooEarly ? await this.entryOf(name) : entry };
   }
 
   async extendFill(name: string, owner: string, leaseMs: number): Promise<boolean> {
@@ -101,7 +102,7 @@ export class RedisCacheDriver implements CacheDriver {
     const draft = this.draftKey(name);
     const keys = [this.key(name, 'lease'), this.key(name, 'awaited'), draft, this.key(name)];
     const [written, [stored, awaited]] = await Promise.all([
-      entry && this.store.set(draft, entry, ttlMs).catch((error: unknown) => ({ error })),
+      entry && this.redis.store.set(draft, entry, ttlMs).catch((error: unknown) => ({ error })),
       this.script(END_FILL, keys, [owner]),
     ]);
     // The lease has ended all the same, so nobody waits for it.
@@ -118,24 +119,27 @@ export class RedisCacheDriver implements CacheDriver {
     await this.script(BUMP, tags.map(this.tagKey), [VERSION_TTL_MS]);
   }
 
-  async reconnect(): Promise<void> {
-    const { client } = this;
-    await client.disconnect().catch(() => undefined);
-    await client.connect();
+  reconnect(): Promise<void> {
+    return this.redis.reconnect();
   }
 
-  private get store(): StoreConnection['store'] {
-    if (!this.connection) throw new ClosedError('The Redis tier of the cache');
-    return this.connection.store;
+  /** What is not ours will be written over. */
+  private async entryOf(name: string): Promise<StoredEntry | undefined> {
+    try {
+      return await this.get(name);
+    } catch (error) {
+      if (error instanceof ForeignDataError) return undefined;
+      throw error;
+    }
   }
 
-  private get client(): StoreConnection['client'] {
+  private get redis(): StoreConnection {
     if (!this.connection) throw new ClosedError('The Redis tier of the cache');
-    return this.connection.client;
+    return this.connection;
   }
 
   private script<Result>(script: Script<Result>, keys: string[], args: (string | number)[] = []): Promise<Result> {
-    return script.run(this.client, keys, args);
+    return script.run(this.redis.client, keys, args);
   }
 
   private key(name: string, part?: string): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { RawClient } from './redis.connection.js';
+import type { ScriptClient } from './store-connection.js';
 
-/** A Lua script on the client of cache-manager-redis-yet, sent by its hash. */
+/** A Lua script on the connection of cache-manager-redis-yet, sent by its hash. */
 export class Script<Result> {
   private readonly hash: string;
 
@@ -9,12 +9,19 @@ export class Script<Result> {
     this.hash = createHash('sha1').update(lua).digest('hex');
   }
 
-  async run(client: RawClient, keys: string[], args: (string | number)[] = []): Promise<Result> {
+  /** @param onResend called when the server does not know the script: what was sent after it is answered before it */
+  async run(
+    client: ScriptClient,
+    keys: string[],
+    args: (string | number)[] = [],
+    onResend?: () => void,
+  ): Promise<Result> {
     const options = { keys, arguments: args.map(String) };
     try {
       return (await client.evalSha(this.hash, options)) as Result;
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      onResend?.();
       return (await client.eval(this.lua, options)) as Result;
     }
   }
@@ -53,12 +60,10 @@ if stored == 1 then redis.call('rename', KEYS[3], KEYS[4]) end
 redis.call('del', KEYS[1])
 return {stored, redis.call('del', KEYS[2])}`);
 
-/** KEYS lease, draft, entry → 1 when the draft took the place */
+/** Without a draft (refused, or ended already) the old value goes all the same. KEYS lease, draft, entry */
 export const PUT = new Script<number>(`
-if redis.call('exists', KEYS[2]) == 0 then return 0 end
-redis.call('rename', KEYS[2], KEYS[3])
-redis.call('del', KEYS[1])
-return 1`);
+if redis.call('exists', KEYS[2]) == 1 then redis.call('rename', KEYS[2], KEYS[3]) else redis.call('unlink', KEYS[3]) end
+return redis.call('del', KEYS[1])`);
 
 /** KEYS lease, entry → how many entries there were */
 export const REMOVE = new Script<number>(`
