@@ -14,6 +14,8 @@ const LONG = { timeout: 60_000, interval: 200 };
 /** A Redis Cluster of masters and as many replicas, on this machine. */
 export interface RedisClusterHandle {
   nodes: { host: string; port: number }[];
+  /** The servers of the nodes: first the masters, then their replicas in the same order. */
+  servers: StoreHandle[];
   stop(): Promise<void>;
 }
 
@@ -38,9 +40,14 @@ export async function startRedisCluster(masters: number): Promise<RedisClusterHa
   await vi.waitFor(async () => {
     for (const client of clients) if (!(await info(client)).includes('cluster_state:ok')) throw new Error('not ok yet');
   }, LONG);
+  await vi.waitFor(async () => {
+    for (const client of clients.slice(masters))
+      if (!(await client.info('replication')).includes('master_link_status:up')) throw new Error('not in step yet');
+  }, LONG);
   for (const client of clients) client.disconnect();
   return {
     nodes: servers.map(({ port }) => ({ host: '127.0.0.1', port })),
+    servers,
     stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
   };
 }
@@ -52,8 +59,15 @@ async function busPortOf(client: Redis): Promise<string> {
 /** Its bus would listen 10,000 above its port, where somebody else may be. */
 async function startNode(): Promise<StoreHandle> {
   const bus = String(await freePort());
-  const settings = { 'cluster-enabled': 'yes', 'cluster-port': bus, 'cluster-node-timeout': '5000' };
-  return startRedis({ appendOnly: true, settings });
+  return startRedis({
+    appendOnly: true,
+    settings: {
+      'cluster-enabled': 'yes',
+      'cluster-port': bus,
+      'cluster-node-timeout': '5000',
+      'repl-diskless-sync-delay': '0',
+    },
+  });
 }
 
 /** A master with a replica, and three sentinels that watch over them. */

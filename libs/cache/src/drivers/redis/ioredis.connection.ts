@@ -19,7 +19,8 @@ const FAIL_FAST: RedisOptions = {
 export function overIoredis(backend: RedisClient): StoreConnection {
   const client = 'nodes' in backend ? clusterLike(backend) : backend.duplicate(FAIL_FAST);
   // Without a listener, a lost connection would end the process.
-  client.on('error', () => undefined);
+  let lastError: unknown;
+  client.on('error', (error) => (lastError = error));
   const inClothesOfNodeRedis = {
     get: (key: string) => client.get(key),
     set: (key: string, value: string, { PX }: { PX: number }) => client.set(key, value, 'PX', PX),
@@ -32,6 +33,7 @@ export function overIoredis(backend: RedisClient): StoreConnection {
     },
     store: redisInsStore(inClothesOfNodeRedis as unknown as Parameters<typeof redisInsStore>[0]),
     open: () => client.connect(),
+    lastError: () => lastError,
     reconnect: async () => client.disconnect(true),
     close: async () => client.disconnect(),
   };

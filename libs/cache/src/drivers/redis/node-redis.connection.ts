@@ -8,7 +8,10 @@ const socketDefaults = {
   reconnectStrategy: (retries: number) => Math.min(50 + retries * 50, 500),
 };
 
-/** One Redis server, over the client that cache-manager-redis-yet is made for. (Its own `redisStore()` sets no error listener in time, without which a lost connection ends the process.) */
+/**
+ * One Redis server, over the client that cache-manager-redis-yet is made for. (Its own `redisStore()` sets no error
+ * listener in time, without which a lost connection ends the process.)
+ */
 export function overNodeRedis(server: { url: string } | RedisOptions): StoreConnection {
   const settings = 'url' in server ? { url: server.url, socket: socketDefaults } : settingsOf(server as RedisOptions);
   // Else commands queue up while the connection is down, and run long after their callers gave up.
@@ -21,6 +24,7 @@ export function overNodeRedis(server: { url: string } | RedisOptions): StoreConn
     // The package types its parameter with the modules of the `redis` package, none of which it uses.
     store: redisInsStore(client as unknown as Parameters<typeof redisInsStore>[0]),
     open: () => client.connect(),
+    lastError: () => lastError,
     reconnect: async () => {
       await close();
       await client.connect();

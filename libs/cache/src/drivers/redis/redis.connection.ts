@@ -11,7 +11,10 @@ export async function connect(backend: RedisBackend, l2Url?: string): Promise<St
     await withDeadline('Connecting to Redis', connection.open(), { deadlineMs: CONNECT_TIMEOUT_MS });
   } catch (error) {
     await connection.close();
-    throw new BackendUnavailableError(l2Url ? 'the l2Url of the cache' : backend.address, error);
+    throw new BackendUnavailableError(
+      l2Url ? 'the l2Url of the cache' : backend.address,
+      connection.lastError() ?? error,
+    );
   }
   return connection;
 }

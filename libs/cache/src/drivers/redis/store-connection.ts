@@ -14,6 +14,8 @@ export interface StoreConnection {
   store: Pick<RedisStore, 'get' | 'set'>;
   client: ScriptClient;
   open(): Promise<unknown>;
+  /** What the socket complained of last. */
+  lastError(): unknown;
   /** Gives up the socket, which may be dead without a word, for a new one. */
   reconnect(): Promise<void>;
   close(): Promise<void>;
