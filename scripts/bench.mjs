@@ -28,12 +28,15 @@ await main(async () => {
     redisUrl: process.env.REDIS_URL ?? redis.url,
     postgresUrl: process.env.DATABASE_URL ?? postgres.url,
   };
-  for (const name of names) await measure(name, services);
+  const stores = await versionsOfStores(services);
+  for (const name of names) await measure(name, services, stores);
+  const { writeBenchmarks } = await import('./benchmarks.mjs');
+  await writeBenchmarks();
   await Promise.all([redis?.stop(), postgres?.stop()]);
   process.exit(); // a rival's client that does not let go must not keep us
 });
 
-async function measure(asked, services) {
+async function measure(asked, services, stores) {
   const from = performance.now();
   const [name, chosen] = asked.split(':');
   say(`\n${asked} ...`);
@@ -48,6 +51,7 @@ async function measure(asked, services) {
     cpus: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
     date: new Date().toISOString(),
     versions: versionsOf(rows),
+    stores,
     rows,
   };
   mkdirSync(join(root, 'reports'), { recursive: true });
@@ -76,13 +80,26 @@ function rounded(figure) {
 
 /** The installed versions of the rivals that are packages, and of our own. */
 function versionsOf(rows) {
-  const names = new Set(rows.flatMap(({ rivals }) => Object.keys(rivals)));
   const versions = { rookery: versionIn('package.json') };
-  for (const name of names) {
-    const version = versionIn(`node_modules/${name}/package.json`);
-    if (version) versions[name] = version;
+  for (const rival of new Set(rows.flatMap(({ rivals }) => Object.keys(rivals)))) {
+    const [name] = rival.split(' '); // 'redis-adapter sharded' is one package in another mode
+    for (const found of [name, `@socket.io/${name}`]) {
+      const version = versionIn(`node_modules/${found}/package.json`);
+      if (version) versions[found] = version;
+    }
   }
   return versions;
+}
+
+async function versionsOfStores({ redisUrl, postgresUrl }) {
+  const [{ Redis }, { default: pg }] = await Promise.all([import('ioredis'), import('pg')]);
+  const redis = new Redis(redisUrl);
+  const postgres = new pg.Client(postgresUrl);
+  await postgres.connect();
+  const [info, { rows }] = await Promise.all([redis.info('server'), postgres.query('show server_version')]);
+  redis.disconnect();
+  await postgres.end();
+  return { Redis: /redis_version:(\S+)/.exec(info)[1], PostgreSQL: rows[0].server_version.split(' ')[0] };
 }
 
 function versionIn(file) {

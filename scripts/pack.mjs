@@ -87,7 +87,9 @@ function withItsMap(id) {
 function loadedWith(file, seen = new Set()) {
   if (seen.has(file)) return seen;
   seen.add(file);
-  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;'"]*["'](\.[^"']+)["'];?$/gm);
+  const imports = readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export)\b(?:[\w\s{},*$]*\bfrom)?\s*["'](\.[^"']+)["']/gm,
+  );
   for (const [, from] of imports) loadedWith(join(dirname(file), from), seen);
   return seen;
 }

@@ -42,7 +42,7 @@ async function collect(file: string, theirs: Set<string>, seen: Set<string>): Pr
   if (seen.has(file)) return;
   seen.add(file);
   const text = await readFile(file, 'utf8');
-  for (const [, from] of text.matchAll(/^(?:import|export)\b[^;'"]*["']([^"']+)["']/gm)) {
+  for (const [, from] of text.matchAll(/^(?:import|export)\b(?:[\w\s{},*$]*\bfrom)?\s*["']([^"']+)["']/gm)) {
     if (from!.startsWith('.')) await collect(join(dirname(file), from!), theirs, seen);
     else if (!from!.startsWith('@rookery/')) theirs.add(from!);
   }

@@ -34,6 +34,10 @@ describe.each(libs)('@rookery/%s', (lib) => {
   });
 });
 
+it('CHANGELOG.md begins with the version that the packages have', () => {
+  expect(/^## (\S+)/m.exec(read('CHANGELOG.md'))?.[1]).toBe(house.version);
+});
+
 it('all ask for the same range of a package', () => {
   const ranges = new Map<string, Set<string>>();
   for (const lib of libs) {

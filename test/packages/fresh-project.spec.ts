@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageJson } from '../architecture/workspace.js';
 import { freshNamespace } from '../backends.js';
 import { redisUrl } from '../services.js';
 import { pack, ROOT, run } from './project.js';
@@ -77,7 +78,9 @@ describe('the packages in a project of their own', () => {
     await pack(join(folder, 'packages'));
     const packages = libs.map((name) => `./packages/${name}`);
     await run('npm', ['pack', '--silent', ...packages], { cwd: folder, env });
-    const tarballs = Object.fromEntries(libs.map((name) => [`@rookery/${name}`, `file:rookery-${name}-0.1.0.tgz`]));
+    const tarballs = Object.fromEntries(
+      libs.map((name) => [`@rookery/${name}`, `file:rookery-${name}-${packageJson('.').version}.tgz`]),
+    );
     const nest = ['common', 'core', 'platform-express', 'bullmq', 'cache-manager', 'websockets', 'platform-socket.io'];
     const others = [
       'reflect-metadata',

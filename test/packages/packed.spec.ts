@@ -29,7 +29,9 @@ process.exit();
 function opened(file: string, packages: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const [, from] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;'"]*["']([^"']+)["']/gm)) {
+  for (const [, from] of readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export)\b(?:[\w\s{},*$]*\bfrom)?\s*["']([^"']+)["']/gm,
+  )) {
     const [, lib, subpath] = /^@rookery\/(\w+)(.*)$/.exec(from!) ?? [];
     const target = lib && packageJson(`libs/${lib}`).exports?.[`.${subpath}`];
     if (typeof target === 'object') opened(join(packages, lib!, target.default), packages, seen);
