@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const packages = readdirSync('libs').map((name) => ({
   name,
-  ...JSON.parse(readFileSync(`libs/${name}/package.json`, 'utf8')),
+  exports: JSON.parse(readFileSync(`libs/${name}/package.json`, 'utf8')).exports,
 }));
 const entryPoints = packages.flatMap(({ name, exports }) =>
   Object.values(exports).flatMap(({ types }) =>
