@@ -11,6 +11,7 @@ import { findProgram } from '../../libs/testing/src/stores/find-program.js';
 import { freshNamespace } from '../backends.js';
 import { postgresUrl } from '../services.js';
 import { clusterContract } from './cluster.contract.js';
+import { busContract } from './core.bus.contract.js';
 import { startPgBouncer } from './cluster.pgbouncer.js';
 
 /**
@@ -25,6 +26,7 @@ const on = (namespace: string) => postgres({ url: bouncer!.url, listenUrl: postg
 const shared = freshNamespace();
 
 describe.runIf(installed)('through PgBouncer', () => {
+  busContract('PgBouncer', { backend: on });
   registryDriverContract('PgBouncer', { backend: () => on(freshNamespace()) });
   clusterContract('PgBouncer', { backend: () => on(freshNamespace()) });
   lockDriverContract('PgBouncer', { create: () => lockDriverFor(on(shared)) });

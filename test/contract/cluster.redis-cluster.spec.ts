@@ -10,6 +10,7 @@ import { lockDriverFor } from '../../libs/lock/src/lock.drivers.js';
 import { realtimeDriverFor } from '../../libs/realtime/src/realtime.drivers.js';
 import { freshNamespace } from '../backends.js';
 import { clusterContract } from './cluster.contract.js';
+import { busContract } from './core.bus.contract.js';
 import { startRedisCluster } from './cluster.redis-topologies.js';
 
 /** The contracts of the modules once more, on a real Redis Cluster of three masters and three replicas. */
@@ -20,6 +21,7 @@ const on = (namespace: string) => redis({ cluster: { nodes: cluster.nodes }, nam
 const fresh = () => on(freshNamespace());
 const shared = freshNamespace();
 
+busContract('Redis Cluster', { backend: on });
 registryDriverContract('Redis Cluster', { backend: fresh });
 clusterContract('Redis Cluster', { backend: fresh });
 lockDriverContract('Redis Cluster', { create: () => lockDriverFor(on(shared)) });

@@ -1,7 +1,11 @@
+import { Cluster } from 'ioredis';
 import type { Bus, SubscribeOptions, Unsubscribe } from '../../bus.js';
 import { withDeadline } from '../../deadline.js';
 import { Subscriptions } from '../../subscriptions.js';
 import type { RedisBackend, RedisClient } from './redis.backend.js';
+import { RedisScript } from './redis.script.js';
+
+const PUBLISH = new RedisScript<number>(`return redis.call('publish', ARGV[1], ARGV[2])`);
 
 /** Redis PUB/SUB on a connection of its own, which exists as soon as somebody subscribes. */
 export class RedisBus implements Bus {
@@ -15,7 +19,7 @@ export class RedisBus implements Bus {
   }
 
   async publish(channel: string, message: string): Promise<void> {
-    await withDeadline(`Publishing to ${channel}`, this.backend.client.publish(this.name(channel), message));
+    await withDeadline(`Publishing to ${channel}`, this.send(this.name(channel), message));
   }
 
   async subscribe(
@@ -45,6 +49,13 @@ export class RedisBus implements Bus {
   async close(): Promise<void> {
     this.subscriber?.disconnect();
     this.subscriber = undefined;
+  }
+
+  private send(name: string, message: string): Promise<unknown> {
+    const { client, namespace } = this.backend;
+    if (!(client instanceof Cluster)) return client.publish(name, message);
+    // PUBLISH has no key, so each would go to any node, and overtake the one before it.
+    return PUBLISH.run(client, [`${namespace}:bus`], [name, message]);
   }
 
   private connect(): RedisClient {
