@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ClusterHealth, ClusterModule, ClusterService, DrainCoordinator, useCluster } from '@rookery/cluster';
+import { BACKEND, type Backend } from '@rookery/core';
 import { redis } from '@rookery/core/redis';
 import { startRedis, type StoreHandle } from '@rookery/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -97,6 +98,15 @@ describe('health', () => {
     });
     await store.resume();
     await vi.waitFor(async () => expect(await ask(`${url}/health/ready`)).toMatchObject({ status: 200 }), 20_000);
+  });
+
+  it('answers though a check never does', async () => {
+    const { url, app } = await start((await privateRedis()).url);
+    const backend = app.get<Backend>(BACKEND);
+    backend.now = () => new Promise(() => undefined);
+    expect(await ask(`${url}/health/ready`)).toMatchObject({ status: 503, body: { status: 'unavailable' } });
+    expect(await app.get(ClusterHealth).backend()).toMatchObject({ backend: { status: 'down' } });
+    expect((await ask(`${url}/api/terminus`)).status).toBe(503);
   });
 
   it('is not ready from the instant the drain begins, whatever the hooks do', async () => {

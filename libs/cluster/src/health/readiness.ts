@@ -1,4 +1,4 @@
-import { reason, type Backend } from '@rookery/core';
+import { reason, withDeadline, type Backend } from '@rookery/core';
 import type { DrainCoordinator } from '../drain/drain-coordinator.js';
 
 /** What readiness says. */
@@ -31,7 +31,9 @@ export class Readiness {
 
   private async ask(): Promise<ReadinessAnswer> {
     try {
-      await this.backend.now({ deadlineMs: this.timeoutMs });
+      const { timeoutMs: deadlineMs } = this;
+      // A store that was handed in may forget its own deadline.
+      await withDeadline('Asking the store', this.backend.now({ deadlineMs }), { deadlineMs });
       return { status: 'ready' };
     } catch (error) {
       return { status: 'unavailable', reason: reason(error) };
