@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { main, Problem, say, secondsSince } from './console.mjs';
 import { prepare } from './prepare.mjs';
 import { root, runTool } from './run.mjs';
-import { checkReachable, redisForTests } from './services.mjs';
+import { checkReachable, redisForTests, s3ForTests } from './services.mjs';
 
 const built = join(root, 'node_modules/.cache/rookery/bench');
 
@@ -16,11 +16,12 @@ await main(async () => {
   const unknown = names.filter((name) => !all.includes(name.split(':')[0]));
   if (unknown.length > 0) throw new Problem(`There is no bench ${unknown.join(', ')}; there are: ${all.join(', ')}.`);
 
-  await Promise.all([checkReachable('REDIS_URL'), checkReachable('DATABASE_URL')]);
+  await Promise.all(['REDIS_URL', 'DATABASE_URL', 'S3_ENDPOINT'].map(checkReachable));
   await redisForTests();
   await prepare();
   if ((await runTool('tsc', ['-p', 'bench'])) !== 0) throw new Problem('The benches do not compile; see above.');
 
+  if (names.includes('blob')) await s3ForTests();
   const { startPostgres, startRedis } = await import('../libs/testing/dist/index.js');
   const redis = process.env.REDIS_URL ? undefined : await startRedis();
   const postgres = process.env.DATABASE_URL ? undefined : await startPostgres();

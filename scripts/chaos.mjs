@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { main, Problem, say } from './console.mjs';
 import { prepare } from './prepare.mjs';
 import { runTool } from './run.mjs';
-import { redisForTests } from './services.mjs';
+import { redisForTests, s3ForTests } from './services.mjs';
 
 const help = `
 npm run chaos -- [--seed 1] [--scale 5] [scenario ...]
@@ -21,6 +21,7 @@ await main(async () => {
   const { seed, scale, scenarios } = readFlags();
   await redisForTests();
   await prepare();
+  await s3ForTests();
   const directory = mkdtempSync(join(tmpdir(), 'rookery-chaos-'));
   const lines = join(directory, 'rows.jsonl');
   try {

@@ -30,6 +30,19 @@ export async function redisForTests() {
   );
 }
 
+/** Lets S3_ENDPOINT lead to an S3 server, a container where there is none yet; without Docker it stays unset. */
+export async function s3ForTests() {
+  if (process.env.S3_ENDPOINT || !isOnPath('docker') || !output('docker', ['info'])) return;
+  const { startS3 } = await import('../libs/testing/dist/index.js');
+  try {
+    const { url, accessKeyId, secretAccessKey } = await startS3();
+    const AWS = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    Object.assign(process.env, { S3_ENDPOINT: url, ...AWS });
+  } catch (error) {
+    say(error.message);
+  }
+}
+
 /** Fails with one paragraph when nothing listens where a variable points, before anything else is started. */
 export async function checkReachable(variable) {
   const value = process.env[variable];
@@ -37,18 +50,19 @@ export async function checkReachable(variable) {
   if (!URL.canParse(value) || !new URL(value).hostname) {
     throw new Problem(`${variable} is not a URL. It should look like ${examples[variable]}, or be unset.`);
   }
-  const { hostname, port } = new URL(value);
-  const problem = await whyUnreachable(hostname, Number(port || defaultPorts[variable]));
+  const { hostname, port, protocol } = new URL(value);
+  const problem = await whyUnreachable(hostname, Number(port || (defaultPorts[protocol] ?? 5432)));
   if (!problem) return;
   throw new Problem(
     `${variable} is ${withoutPassword(value)}, but nothing answers there (${problem}). Start that server, correct the variable, or unset it to have one started for you.`,
   );
 }
 
-const defaultPorts = { REDIS_URL: 6379, DATABASE_URL: 5432 };
+const defaultPorts = { 'redis:': 6379, 'rediss:': 6379, 'http:': 80, 'https:': 443 };
 const examples = {
   REDIS_URL: 'redis://127.0.0.1:6379',
   DATABASE_URL: 'postgres://user:password@127.0.0.1:5432/database',
+  S3_ENDPOINT: 'http://127.0.0.1:9000',
 };
 
 function whyUnreachable(host, port) {

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { main, say, secondsSince } from './console.mjs';
 import { prepare } from './prepare.mjs';
 import { root, run, runTool } from './run.mjs';
-import { checkReachable, redisForTests } from './services.mjs';
+import { checkReachable, redisForTests, s3ForTests } from './services.mjs';
 
 const compose = process.argv.includes('--compose');
 const total = { passed: 0, failed: 0 };
 
 await main(async () => {
-  await Promise.all([checkReachable('REDIS_URL'), checkReachable('DATABASE_URL')]);
+  await Promise.all(['REDIS_URL', 'DATABASE_URL', 'S3_ENDPOINT'].map(checkReachable));
   if (!compose) await redisForTests();
   await prepare();
   if (compose) {
@@ -19,12 +19,14 @@ await main(async () => {
     // One after the other: each brings a whole cluster.
     await specs(['--no-file-parallelism', ...specsOfTheSample()], { ...process.env, ROOKERY_CLUSTER: 'compose' });
   } else {
+    await s3ForTests();
     await stage('types', 'tsc', ['-p', '.']);
     await stage('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
     await stage('format', 'prettier', ['--check', '--log-level=warn', '.']);
     await specs([], process.env);
   }
-  if (!compose && !process.env.S3_ENDPOINT) say('S3 was not tested: S3_ENDPOINT names no server.');
+  if (!compose && !process.env.S3_ENDPOINT)
+    say('S3 was not tested: S3_ENDPOINT names no server, and none could be started by Docker.');
   say(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 });

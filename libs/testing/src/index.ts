@@ -5,5 +5,6 @@ export type { Ending } from './processes/guarded-process.js';
 export { startProxy, type Link } from './links/link.js';
 export { startRedis, type RedisOptions } from './stores/redis.js';
 export { startPostgres, type PostgresHandle, type PostgresOptions } from './stores/postgres.js';
+export { startS3, type S3Handle } from './stores/s3.js';
 export type { StoreHandle } from './stores/store.js';
 export { TestingError, type TestingErrorCode } from './testing.errors.js';

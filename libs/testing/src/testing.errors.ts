@@ -2,6 +2,7 @@
 export type TestingErrorCode =
   | 'REDIS_NOT_FOUND'
   | 'POSTGRES_NOT_FOUND'
+  | 'S3_NOT_FOUND'
   | 'DOCKER_FAILED'
   | 'NO_UNPRIVILEGED_USER'
   | 'NO_FREE_PORT'

@@ -1,9 +1,15 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
+import { findProgram } from '../stores/find-program.js';
 import { TestingError } from '../testing.errors.js';
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 300_000;
+
+/** Whether there is a Docker that can run containers. */
+export function dockerAnswers(): boolean {
+  return findProgram('docker') !== undefined && spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
+}
 
 /**
  * Runs a docker command and resolves what it printed.

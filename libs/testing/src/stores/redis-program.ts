@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { dockerAnswers } from '../compose/docker.js';
 import { guardian } from '../processes/guardian.js';
 import { GuardedProcess } from '../processes/guarded-process.js';
 import type { PrivateDirectory } from '../processes/private-directory.js';
@@ -16,7 +16,7 @@ export type RedisProgram = 'redis-server' | 'docker';
 /** @throws TestingError `REDIS_NOT_FOUND` when there is neither. */
 export function redisProgram(): RedisProgram {
   if (findProgram('redis-server')) return 'redis-server';
-  if (findProgram('docker') && spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0) return 'docker';
+  if (dockerAnswers()) return 'docker';
   throw new TestingError(
     'REDIS_NOT_FOUND',
     'No redis-server is on the PATH and Docker does not answer. Install Redis (Debian/Ubuntu: apt-get install redis-server; macOS: brew install redis) or start Docker.',
