@@ -45,8 +45,11 @@ export interface BlobWrite {
 
 /** What a read is told. */
 export interface BlobRead {
-  /** Of the stored bytes; always within the blob. */
-  range?: ByteRange;
+  /**
+   * Of the stored bytes; always within the blob. A function is asked once the version is known, and may throw: then
+   * nothing stays open.
+   */
+  range?: ByteRange | ((stored: StoredBlob) => ByteRange);
   /** Only this version. */
   etag?: string;
   /** Aborts when the caller gave up. */
@@ -61,6 +64,11 @@ export interface BlobListing {
   /** Only names after this one, in the order of their UTF-8 bytes. */
   after?: string;
   limit: number;
+}
+
+/** Which stored bytes are wanted of this version; undefined for all of them. */
+export function partOf(stored: StoredBlob, { range }: BlobRead): ByteRange | undefined {
+  return typeof range === 'function' ? range(stored) : range;
 }
 
 /** A URL that a browser may use without passing through the app. */

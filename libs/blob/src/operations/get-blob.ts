@@ -10,7 +10,7 @@ import { verified } from '../transfer/verified.js';
 import { watchedRead } from '../transfer/watch.js';
 import { addressOf, checkManager, infoOf } from './address.js';
 import { fault, type Subject } from './faults.js';
-import { openContent } from './open-content.js';
+import { openContent, openStored, type OpenedContent } from './open-content.js';
 import { storedOf } from './stored-of.js';
 
 /** An opened blob. Read the stream to its end, or destroy it. */
@@ -22,27 +22,49 @@ export interface BlobContent {
   range?: ByteRange;
 }
 
-/** Times that a blob may be replaced between looking at it and opening it. */
-const ATTEMPTS = 5;
-
 /** Opens a blob; null when it is not there. */
 export function getBlob(container: OpenContainer, name: string, options: GetOptions): Promise<BlobContent | null> {
   const at = addressOf(container, name);
   checkManager(container, options.manager);
-  return traced('blob:get', { container: container.name, name: at.name }, () => open(container, at, options));
+  const subject = { container, name: at.name, action: 'get' };
+  const open = container.options.pipeline?.length ? openDecoded : openPlain;
+  return traced('blob:get', { container: container.name, name: at.name }, () => open(subject, at, options));
 }
 
-async function open(container: OpenContainer, at: BlobAddress, options: GetOptions): Promise<BlobContent | null> {
-  const subject = { container, name: at.name, action: 'get' };
-  const { signal } = options;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+/** The store gives the facts and the bytes of one version at once, unless it turns out that they must be decoded. */
+async function openPlain(subject: Subject, at: BlobAddress, options: GetOptions): Promise<BlobContent | null> {
+  const { signal, manager } = options;
+  let range: ByteRange | undefined;
+  const part = (stored: StoredBlob) => {
+    checkConditions(subject.container, stored, options);
+    if (stored.encoding !== undefined) return { start: 0, end: 0 };
+    return (range = resolveRange(at.name, options.range!, stored.size));
+  };
+  const content = await openStored(subject, at, { range: options.range && part, signal, manager });
+  if (!content) return null;
+  try {
+    checkConditions(subject.container, content.stored, options);
+  } catch (error) {
+    content.close();
+    throw error;
+  }
+  if (content.stored.encoding === undefined) return opened(subject, content.stored, content, range, signal);
+  content.close();
+  return openDecoded(subject, at, options);
+}
+
+/** What is encoded takes several looks, all at one version; should it be replaced in between, at the next. */
+async function openDecoded(subject: Subject, at: BlobAddress, options: GetOptions): Promise<BlobContent | null> {
+  const { container } = subject;
+  const until = performance.now() + container.deadlineMs;
+  do {
     const stored = await storedOf(subject, at, options);
     if (!stored) return null;
     checkConditions(container, stored, options);
     const range = options.range && resolveRange(at.name, options.range, stored.size);
     const content = await openContent(subject, at, stored, range, options);
-    if (content) return { info: infoOf(stored), range, stream: outgoing(subject, stored, content, range, signal) };
-  }
+    if (content) return opened(subject, stored, content, range, options.signal);
+  } while (performance.now() < until);
   throw new BlobChangedError(container.name, at.name, 'that it had a moment ago');
 }
 
@@ -52,14 +74,14 @@ function checkConditions({ name: container }: OpenContainer, { name, etag }: Sto
   if (options.ifNoneMatch === etag) throw new BlobNotModifiedError(container, name);
 }
 
-/** What the caller reads from. */
-function outgoing(
+/** What the caller gets. */
+function opened(
   subject: Subject,
   stored: StoredBlob,
-  content: { body: AsyncIterable<Buffer>; close(): void },
+  content: OpenedContent,
   range: ByteRange | undefined,
   signal?: AbortSignal,
-): Readable {
+): BlobContent {
   const { container, name } = subject;
   const what = `Reading blob "${name}"`;
   const damaged = (why: string) => new BlobCorruptedError(container.name, name, why);
@@ -68,10 +90,11 @@ function outgoing(
   const stream = Readable.from(inOneShape(subject, chunks, signal), { objectMode: false, highWaterMark: 256 * 1024 });
   const abort = () => stream.destroy(signal!.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });
-  return stream.once('close', () => {
+  stream.once('close', () => {
     signal?.removeEventListener('abort', abort);
     content.close();
   });
+  return { info: infoOf(stored), range, stream };
 }
 
 async function* inOneShape(

@@ -1,6 +1,6 @@
 import type { GetOptions } from '../blob.calls.js';
 import type { ByteRange } from '../blob-info.js';
-import type { BlobAddress, StoredBlob } from '../blob.driver.js';
+import type { BlobAddress, BlobRead, StoredBlob } from '../blob.driver.js';
 import { BlobCorruptedError } from '../blob.errors.js';
 import { decoded, lengthsRange, piecesRange, type EncodedBlob } from '../pipeline/decoding.js';
 import { decoderOf } from '../pipeline/encoding.js';
@@ -14,7 +14,7 @@ export interface OpenedContent {
   close(): void;
 }
 
-/** Opens this very version, decoded. Null when it has been replaced in the meantime. */
+/** Opens a part of this very version, decoded. Null when it has been replaced in the meantime. */
 export async function openContent(
   subject: Subject,
   at: BlobAddress,
@@ -22,14 +22,7 @@ export async function openContent(
   range: ByteRange | undefined,
   { signal, manager }: GetOptions,
 ): Promise<OpenedContent | null> {
-  const { driver } = subject.container;
-  const read = async (part?: ByteRange) => {
-    const reading = await asked(subject, driver.read(at, { range: part, etag: stored.etag, signal, manager }), signal);
-    if (!reading) return null;
-    // A stream that fails before anybody reads it must not end the process; whoever reads it still gets the error.
-    reading.body.on('error', () => undefined);
-    return { body: reading.body as AsyncIterable<Buffer>, close: () => void reading.body.destroy() };
-  };
+  const read = (part?: ByteRange) => openStored(subject, at, { range: part, etag: stored.etag, signal, manager });
   if (stored.encoding === undefined) return read(range);
 
   const blob = encodedBlob(subject, stored, stored.encoding);
@@ -42,6 +35,21 @@ export async function openContent(
   }
   const content = await read(pieces);
   return content && { body: readable(subject, decoded(blob, content.body, range ?? whole)), close: content.close };
+}
+
+/** Opens the bytes as they are stored, and tells what is known about them. */
+export async function openStored(subject: Subject, at: BlobAddress, read: BlobRead) {
+  const opening = subject.container.driver.read(at, read);
+  const reading = await asked(subject, opening, read.signal).catch((error: unknown) => {
+    // Nobody waits for it any more.
+    opening.then((late) => late?.body.destroy()).catch(() => undefined);
+    throw error;
+  });
+  if (!reading) return null;
+  const { stored, body } = reading;
+  // A stream that fails before anybody reads it must not end the process; whoever reads it still gets the error.
+  body.on('error', () => undefined);
+  return { stored, body: body as AsyncIterable<Buffer>, close: () => void body.destroy() };
 }
 
 function encodedBlob({ container, name }: Subject, { size, storedBytes }: StoredBlob, encoding: string): EncodedBlob {

@@ -3,7 +3,15 @@ import { Readable } from 'node:stream';
 import { InvalidInputError, type TransactionManager } from '@rookery/core';
 import type { DataSource } from 'typeorm';
 import type { BlobEntry } from '../../blob-info.js';
-import type { BlobAddress, BlobDriver, BlobListing, BlobRead, BlobWrite, StoredBlob } from '../../blob.driver.js';
+import {
+  partOf,
+  type BlobAddress,
+  type BlobDriver,
+  type BlobListing,
+  type BlobRead,
+  type BlobWrite,
+  type StoredBlob,
+} from '../../blob.driver.js';
 import { BlobGenerations, CHUNK_BYTES } from './blob-generations.js';
 import { BlobRows } from './blob-rows.js';
 import { BlobSweep } from './blob-sweep.js';
@@ -59,14 +67,15 @@ export class DatabaseBlobDriver implements BlobDriver {
     return null;
   }
 
-  async read(at: BlobAddress, { range, etag, signal, manager }: BlobRead) {
+  async read(at: BlobAddress, read: BlobRead) {
+    const { etag, signal, manager } = read;
     this.checkManager(manager);
     const row = await this.rows.find(at, manager);
     if (!row || (etag !== undefined && row.stored.etag !== etag)) return null;
-    const whole = range ?? { start: 0, end: row.stored.storedBytes - 1 };
+    const part = partOf(row.stored, read) ?? { start: 0, end: row.stored.storedBytes - 1 };
     return {
       stored: row.stored,
-      body: Readable.from(this.generations.read(row, whole, signal, manager), { objectMode: false }),
+      body: Readable.from(this.generations.read(row, part, signal, manager), { objectMode: false }),
     };
   }
 

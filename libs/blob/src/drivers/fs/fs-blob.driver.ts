@@ -3,14 +3,15 @@ import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BlobEntry } from '../../blob-info.js';
-import type {
-  BlobAddress,
-  BlobDriver,
-  BlobListing,
-  BlobRead,
-  BlobWrite,
-  StoredBlob,
-  WriteCondition,
+import {
+  partOf,
+  type BlobAddress,
+  type BlobDriver,
+  type BlobListing,
+  type BlobRead,
+  type BlobWrite,
+  type StoredBlob,
+  type WriteCondition,
 } from '../../blob.driver.js';
 import { inPieces } from '../../transfer/chunks.js';
 import { factsBlock, openIfThere, readFacts } from './blob-file.js';
@@ -21,6 +22,7 @@ import { flushDirectoryOf, TemporaryFiles } from './temporary-files.js';
 
 /** Few large writes are faster than many small ones. */
 const WRITE_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024;
 
 /** Blobs as files: written under another name, flushed to the disk, then renamed. */
 export class FileSystemBlobDriver implements BlobDriver {
@@ -61,16 +63,17 @@ export class FileSystemBlobDriver implements BlobDriver {
     }
   }
 
-  async read(at: BlobAddress, { range, etag }: BlobRead) {
+  async read(at: BlobAddress, read: BlobRead) {
     const file = await openIfThere(this.path(at));
     if (!file) return null;
     try {
       const stored = await readFacts(file);
-      const { start, end } = range ?? { start: 0, end: stored.storedBytes - 1 };
-      if ((etag === undefined || etag === stored.etag) && end >= start)
-        return { stored, body: file.createReadStream({ start, end, highWaterMark: 256 * 1024 }) };
+      const isMeant = read.etag === undefined || read.etag === stored.etag;
+      const { start, end } = (isMeant && partOf(stored, read)) || { start: 0, end: stored.storedBytes - 1 };
+      if (isMeant && end >= start)
+        return { stored, body: file.createReadStream({ start, end, highWaterMark: READ_BYTES }) };
       await file.close();
-      return etag === undefined || etag === stored.etag ? { stored, body: Readable.from([]) } : null;
+      return isMeant ? { stored, body: Readable.from([]) } : null;
     } catch (error) {
       await file.close();
       throw error;

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { BlobEntry } from '../../blob-info.js';
-import type {
-  BlobAddress,
-  BlobDriver,
-  BlobListing,
-  BlobRead,
-  BlobWrite,
-  StoredBlob,
-  WriteCondition,
+import {
+  partOf,
+  type BlobAddress,
+  type BlobDriver,
+  type BlobListing,
+  type BlobRead,
+  type BlobWrite,
+  type StoredBlob,
+  type WriteCondition,
 } from '../../blob.driver.js';
 
 interface Kept {
@@ -48,9 +49,10 @@ export class MemoryBlobDriver implements BlobDriver {
     return stored;
   }
 
-  async read(at: BlobAddress, { range, etag }: BlobRead) {
+  async read(at: BlobAddress, read: BlobRead) {
     const found = this.find(at);
-    if (!found || (etag !== undefined && found.stored.etag !== etag)) return null;
+    if (!found || (read.etag !== undefined && found.stored.etag !== read.etag)) return null;
+    const range = partOf(found.stored, read);
     const data = range ? found.data.subarray(range.start, range.end + 1) : found.data;
     // A copy: what readers do to it must not reach the store.
     return {

@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
-import type { BlobEntry } from '../../blob-info.js';
+import type { BlobEntry, ByteRange } from '../../blob-info.js';
 import type {
   BlobAddress,
   BlobDriver,
@@ -27,6 +27,9 @@ import { uploadObject } from './s3-upload.js';
 
 /** S3 copies at most this much in one request. */
 const MAX_COPY_BYTES = 5 * 1024 ** 3;
+
+/** Times that an object may be replaced between looking at it and opening it. */
+const MAX_REPLACED = 20;
 
 /** What the driver is made of. */
 export interface S3Place {
@@ -71,13 +74,14 @@ export class S3BlobDriver implements BlobDriver {
     return { name: at.name, storedBytes, ...write.digest(), contentType, metadata, encoding, etag, createdAt };
   }
 
-  async read(at: BlobAddress, read: BlobRead) {
+  async read(at: BlobAddress, { range, ...read }: BlobRead): ReturnType<BlobDriver['read']> {
+    if (typeof range === 'function') return this.readPart(at, range, read);
     const source = { ...this.place, key: this.key(at) };
-    const object = await getObject(source, read);
+    const object = await getObject(source, { range, ...read });
     if (!object) return null;
     const total = Number(object.ContentRange?.split('/')[1] ?? object.ContentLength ?? 0);
     const stored = await this.withDigest(at, total, object);
-    const whole = read.range ?? { start: 0, end: total - 1 };
+    const whole = range ?? { start: 0, end: total - 1 };
     if (total > 0) return { stored, body: resumed(source, object, whole, read.signal) };
     (object.Body as Readable).destroy();
     return { stored, body: Readable.from([]) };
@@ -146,6 +150,17 @@ export class S3BlobDriver implements BlobDriver {
 
   sweep(request: { graceMs: number; everyMs: number }): Promise<number | null> {
     return sweepUploads(this.place, request);
+  }
+
+  /** Which part is known only by the object's facts; of the version that was looked at, then. */
+  private async readPart(at: BlobAddress, range: (stored: StoredBlob) => ByteRange, read: Omit<BlobRead, 'range'>) {
+    for (let attempt = 0; attempt < MAX_REPLACED; attempt++) {
+      const stored = await this.stat(at, read);
+      if (!stored || (read.etag !== undefined && stored.etag !== read.etag)) return null;
+      const reading = await this.read(at, { ...read, range: range(stored), etag: stored.etag });
+      if (reading) return reading;
+    }
+    throw new Error('it was replaced again and again while it was opened');
   }
 
   private key({ container, name }: BlobAddress): string {

@@ -8,6 +8,9 @@ import { isMissing, isUnmet } from './s3-errors.js';
 /** Times in a row that a connection may break without one byte in between. */
 const MAX_BREAKS = 5;
 
+/** What of it. */
+type Part = Omit<BlobRead, 'range'> & { range?: ByteRange };
+
 /** Which object to read. */
 export interface DownloadSource {
   client: S3Client;
@@ -16,7 +19,7 @@ export interface DownloadSource {
 }
 
 /** Asks for an object, or a part of it. Null when it, or that version of it, is not there. */
-export async function getObject({ client, bucket, key }: DownloadSource, { range, etag, signal }: BlobRead) {
+export async function getObject({ client, bucket, key }: DownloadSource, { range, etag, signal }: Part) {
   const command = new GetObjectCommand({
     Bucket: bucket,
     Key: key,
