@@ -21,7 +21,7 @@ await main(async () => {
   await prepare();
   if ((await runTool('tsc', ['-p', 'bench'])) !== 0) throw new Problem('The benches do not compile; see above.');
 
-  if (names.includes('blob')) await s3ForTests();
+  if (names.some((name) => name.split(':')[0] === 'blob')) await s3ForTests();
   const { startPostgres, startRedis } = await import('../libs/testing/dist/index.js');
   const redis = process.env.REDIS_URL ? undefined : await startRedis();
   const postgres = process.env.DATABASE_URL ? undefined : await startPostgres();

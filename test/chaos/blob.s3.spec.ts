@@ -11,8 +11,13 @@ import { scenario } from './report.js';
 
 describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is skipped: no S3_ENDPOINT)', () => {
   it('and cuts connections is read to the end all the same', async () => {
-    const must = 'the same version is read to its end';
-    const row = scenario({ id: 'blob-s3-cut', backend: 's3', fault: 'connections cut in mid-read', must });
+    const must = 'the same version is read to its end; a put succeeds or changes nothing';
+    const row = scenario({
+      id: 'blob-s3-cut',
+      backend: 's3',
+      fault: 'connections cut in mid-read and mid-write',
+      must,
+    });
     const link = await startProxy(Number(new URL(s3Endpoint!).port));
     const client = s3Client(link.throughUrl(s3Endpoint!));
     const bucket = `rookery-${randomBytes(6).toString('hex')}`;
@@ -34,18 +39,38 @@ describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is s
       }
       expect(cuts).toBeGreaterThan(2);
       expect(Buffer.concat(chunks).equals(data)).toBe(true);
+
+      const next = randomBytes(40_000_000);
+      const source = async function* () {
+        for (let sent = 0; sent < next.length; sent += 1_000_000) {
+          yield next.subarray(sent, sent + 1_000_000);
+          if (sent % 10_000_000 !== 9_000_000) continue;
+          row.operations++;
+          link.cut();
+          link.heal();
+        }
+      };
+      const put = await blobs.store.put('a', source(), { overwrite: true }).catch((error: unknown) => error);
+      const now = await blobs.store.getBuffer('a');
+      if (put instanceof Error) expect(put).toMatchObject({ code: 'ROOKERY_BLOB_STORE', status: 503 });
+      expect(now.equals(put instanceof Error ? data : next)).toBe(true);
     }
     client.destroy();
     await link.stop();
   }, 120_000);
 
-  it('and answers 503 now and then is asked again', async () => {
-    const must = 'all puts and gets succeed';
-    const row = scenario({ id: 'blob-s3-503', backend: 's3', fault: 'every fourth request is refused', must });
+  it('and answers 503 now and then is asked again, and always, is told as such', async () => {
+    const must = 'puts and gets succeed; while all is refused, a clear error and nothing changed';
+    const row = scenario({
+      id: 'blob-s3-503',
+      backend: 's3',
+      fault: 'every fourth request is refused, then all',
+      must,
+    });
     const target = new URL(s3Endpoint!);
-    let [requests, refused] = [0, 0];
+    let [requests, refused, down] = [0, 0, false];
     const proxy = createServer((req: IncomingMessage, res: ServerResponse) => {
-      if (++requests % 4 === 0) {
+      if (++requests % 4 === 0 || down) {
         refused++;
         req.resume();
         return void res
@@ -73,6 +98,14 @@ describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is s
         row.operations += 2;
       }
       expect(refused).toBeGreaterThan(3);
+      down = true;
+      const failed = { code: 'ROOKERY_BLOB_STORE', status: 503 };
+      await expect(blobs.store.put('a', randomBytes(20_000_000), { overwrite: true })).rejects.toMatchObject(failed);
+      await expect(blobs.store.getBuffer('a')).rejects.toMatchObject(failed);
+      await expect(blobs.store.list()).rejects.toMatchObject(failed);
+      down = false;
+      expect((await blobs.store.getBuffer('a')).equals(data)).toBe(true);
+      row.operations += 4;
     }
     client.destroy();
     proxy.closeAllConnections();

@@ -1,10 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileSystemBlobs } from '@rookery/blob/fs';
 import { blobDriverContract } from '@rookery/blob/testing';
+import { expect, it } from 'vitest';
 
 blobDriverContract('a directory', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rookery-blobs-'));
   return { driver: fileSystemBlobs({ directory }), close: () => rm(directory, { recursive: true }) };
+});
+
+it('a directory is swept once for all replicas', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'rookery-blobs-'));
+  const host = { dataSource: async () => undefined };
+  const replicas = await Promise.all([1, 2, 3].map(() => fileSystemBlobs({ directory }).create(host)));
+  await Promise.all(replicas.map((driver) => driver.open()));
+  await writeFile(join(directory, '.rookery', 'writing', 'left-behind'), 'x');
+  const sweep = (graceMs: number, everyMs: number) =>
+    Promise.all(replicas.map((driver) => driver.sweep!({ graceMs, everyMs })));
+  expect((await sweep(60_000, 60_000)).toSorted()).toEqual([0, null, null]);
+  expect(await sweep(0, 60_000)).toEqual([null, null, null]);
+  expect((await sweep(0, 0)).filter(Boolean)).toEqual([1]);
+  await rm(directory, { recursive: true });
 });

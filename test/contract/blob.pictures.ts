@@ -10,7 +10,8 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FileInterceptor, FilesInterceptor } from '@nestjs/platform-express';
+import { ExpressAdapter, FileInterceptor, FilesInterceptor } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   BlobContainer,
   BlobController,
@@ -21,10 +22,10 @@ import {
   blobStorage,
   memoryBlobs,
   sendBlob,
+  type HttpResponse,
   type UploadedBlob,
 } from '@rookery/blob';
 import { chaosBlobs } from '@rookery/blob/testing';
-import type { Response } from 'express';
 
 @BlobContainer('pictures', { maxBytes: 3_000_000, contentTypes: ['image/png', 'text/html', 'text/plain'] })
 export class Pictures extends BlobStore {}
@@ -51,7 +52,7 @@ class PicturesController {
   }
 
   @Get('send/:name')
-  async send(@Param('name') name: string, @Res() res: Response) {
+  async send(@Param('name') name: string, @Res() res: HttpResponse) {
     await sendBlob(res, this.pictures, name, { disposition: 'inline' });
   }
 
@@ -71,9 +72,20 @@ class PicturesController {
 })
 class TestApp {}
 
+/** What Nest can listen by. */
+export const platforms = {
+  express: () => new ExpressAdapter(),
+  fastify: () => {
+    const adapter = new FastifyAdapter({ routerOptions: { maxParamLength: 4_096 } });
+    // Left to whoever handles the route.
+    adapter.getInstance().addContentTypeParser('image/png', (_request, _payload, done) => done(null));
+    return adapter;
+  },
+};
+
 /** The app, listening. */
-export async function startPictures() {
-  const app = await NestFactory.create(TestApp, { logger: false, abortOnError: false });
+export async function startPictures(platform: keyof typeof platforms) {
+  const app = await NestFactory.create(TestApp, platforms[platform](), { logger: false, abortOnError: false });
   await app.listen(0, '127.0.0.1');
   return { app, url: await app.getUrl(), pictures: app.get(Pictures) };
 }

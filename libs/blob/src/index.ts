@@ -62,6 +62,7 @@ export {
 } from './http/blob-storage.js';
 export { BlobController } from './http/blob.controller.js';
 export type { DispositionOptions } from './http/content-headers.js';
+export type { FastifyReplyLike, HttpResponse } from './http/reply.js';
 export { sendBlob } from './http/send-blob.js';
 export type { BlobContent } from './operations/get-blob.js';
 export { compression, type CompressionOptions } from './pipeline/compression.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import parseRange from 'range-parser';
 import { BlobChangedError, BlobNotFoundError, BlobRangeError } from '../blob.errors.js';
 import type { BlobInfo, ByteRange } from '../blob-info.js';
@@ -48,7 +48,8 @@ export async function answerWith(
     if (status !== 200) return { status, headers: common };
     const range = method === 'GET' && rangeCounts(headers, info) ? rangeOf(headers.range, info) : undefined;
     const answer = described(info, range, common, options);
-    if (method === 'HEAD') return answer;
+    // An empty body rather than none, for which Fastify would say that the length is 0.
+    if (method === 'HEAD') return { ...answer, body: Readable.from([]) };
     try {
       const { stream } = await store.get(name, { range, ifMatch: info.etag });
       return { ...answer, body: stream };

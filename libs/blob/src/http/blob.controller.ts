@@ -1,8 +1,9 @@
-import { Controller, Get, Param, Put, Req, Res } from '@nestjs/common';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Controller, Get, Param, Put, Res } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import { BlobTypeError } from '../blob.errors.js';
 import { BlobStore } from '../blob.store.js';
 import { BlobLinks } from './blob-links.js';
+import { replyOf, type HttpResponse } from './reply.js';
 import { sendBlob } from './send-blob.js';
 import type { LinkClaims } from './signed-links.js';
 
@@ -19,7 +20,7 @@ export class BlobController {
 
   /** Answers a link that `url()` made. */
   @Get(':token/:filename')
-  async download(@Param('token') token: string, @Res() res: ServerResponse): Promise<void> {
+  async download(@Param('token') token: string, @Res() res: HttpResponse): Promise<void> {
     const { store, claims } = await this.open(token, 'GET');
     const { name, etag, disposition, filename, expiresAt } = claims;
     const leftSeconds = Math.max(0, Math.floor((expiresAt - Date.now()) / 1000));
@@ -31,13 +32,16 @@ export class BlobController {
 
   /** Takes what is sent to a link that `uploadUrl()` made. */
   @Put(':token')
-  async upload(@Param('token') token: string, @Req() req: IncomingMessage, @Res() res: ServerResponse): Promise<void> {
+  async upload(@Param('token') token: string, @Res() res: HttpResponse): Promise<void> {
+    const reply = replyOf(res);
     const { store, claims } = await this.open(token, 'PUT');
     const { name, contentType = '', sizeBytes } = claims;
-    const sent = req.headers['content-type'] ?? '';
+    const sent = reply.request.headers['content-type'] ?? '';
     if (sent !== contentType) throw new BlobTypeError(name, sent, [contentType]);
-    const info = await store.put(name, req, { contentType, sizeBytes: sizeBytes ?? lengthOf(req) });
-    res.writeHead(201, { etag: `"${info.etag}"` }).end();
+    const announced = { contentType, sizeBytes: sizeBytes ?? lengthOf(reply.request) };
+    const info = await store.put(name, reply.request, announced);
+    reply.head(201, { etag: `"${info.etag}"` });
+    await reply.end();
   }
 
   private async open(token: string, method: LinkClaims['method']) {

@@ -1,13 +1,11 @@
-import type { ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { BlobRangeError } from '../blob.errors.js';
 import type { BlobStore } from '../blob.store.js';
 import { answerWith, type SendBlobOptions } from './blob-answer.js';
+import { replyOf, type HttpResponse } from './reply.js';
 
 /**
  * Answers the request behind `res` with a blob: `ETag`, `Last-Modified`, `304`, `412`, `Range`/`206`, `416`, HEAD, a safe
- * `Content-Disposition`. A client that goes away ends the reading. For Express and plain Node; for Fastify hand over
- * `reply.raw`.
+ * `Content-Disposition`. A client that goes away ends the reading. For Express, Fastify and plain Node.
  *
  * @throws BlobNotFoundError and other errors with a `status` while nothing has been sent yet
  * @example
@@ -17,22 +15,23 @@ import { answerWith, type SendBlobOptions } from './blob-answer.js';
  * }
  */
 export async function sendBlob(
-  res: ServerResponse,
+  res: HttpResponse,
   store: BlobStore,
   name: string,
   options: SendBlobOptions = {},
 ): Promise<void> {
-  const answer = await answerWith(res.req, store, name, options).catch((error: unknown) => {
-    if (error instanceof BlobRangeError) res.setHeader('content-range', `bytes */${error.size}`);
-    throw error;
-  });
-  res.statusCode = answer.status;
-  for (const [header, value] of Object.entries(answer.headers)) res.setHeader(header, value!);
-  if (!answer.body) return void res.end();
+  await replyOf(res).end(await answerHead(res, store, name, options));
+}
+
+/** Answers all but the body, which it returns. */
+export async function answerHead(res: HttpResponse, store: BlobStore, name: string, options: SendBlobOptions) {
+  const reply = replyOf(res);
   try {
-    await pipeline(answer.body, res);
+    const { status, headers, body } = await answerWith(reply.request, store, name, options);
+    reply.head(status, headers);
+    return body;
   } catch (error) {
-    // That a client leaves is no fault of ours; pipeline has let go of the blob.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    if (error instanceof BlobRangeError) reply.head(undefined, { 'content-range': `bytes */${error.size}` });
+    throw error;
   }
 }
