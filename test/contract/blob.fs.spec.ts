@@ -18,7 +18,7 @@ it('a directory is swept once for all replicas', async () => {
   await writeFile(join(directory, '.rookery', 'writing', 'left-behind'), 'x');
   const sweep = (graceMs: number, everyMs: number) =>
     Promise.all(replicas.map((driver) => driver.sweep!({ graceMs, everyMs })));
-  expect((await sweep(60_000, 60_000)).toSorted()).toEqual([0, null, null]);
+  expect((await sweep(60_000, 60_000)).filter((removed) => removed !== null)).toEqual([0]);
   expect(await sweep(0, 60_000)).toEqual([null, null, null]);
   expect((await sweep(0, 0)).filter(Boolean)).toEqual([1]);
   await rm(directory, { recursive: true });
