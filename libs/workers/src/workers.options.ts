@@ -39,7 +39,7 @@ export interface WorkersModuleOptions {
   application?: string;
   /** With `false` this replica runs nothing; `WorkersService` still works. @default whether the replica has role workers */
   enabled?: boolean;
-  /** Also makes every @Cron, @Interval and @Timeout of @nestjs/schedule run once per cluster. @default false */
+  /** Also makes every `@Cron`, `@Interval` and `@Timeout` of @nestjs/schedule run once per cluster. @default false */
   adopt?: boolean;
   /**
    * Milliseconds after which a replica that was not heard of counts as dead, and its runs and workers move. A living one
