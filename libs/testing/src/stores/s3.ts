@@ -50,9 +50,14 @@ export async function startS3(): Promise<S3Handle> {
 }
 
 async function isLive(url: string): Promise<boolean> {
+  const giveUp = new AbortController();
+  // Not AbortSignal.timeout(): its timer does not keep the process, and neither does a fetch that hangs.
+  const timer = setTimeout(() => giveUp.abort(), 2_000);
   try {
-    return (await fetch(`${url}/minio/health/live`, { signal: AbortSignal.timeout(2_000) })).ok;
+    return (await fetch(`${url}/minio/health/live`, { signal: giveUp.signal })).ok;
   } catch {
     return false;
+  } finally {
+    clearTimeout(timer);
   }
 }
