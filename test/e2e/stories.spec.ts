@@ -1,6 +1,6 @@
 import { connectRealtime } from '@rookery/realtime/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { BACKENDS, startSample, type Sample } from './sample.js';
+import { GROUNDS, startSample, type Sample } from './sample.js';
 
 interface Subscription {
   id: string;
@@ -15,7 +15,7 @@ const PNG = Buffer.from(
   'base64',
 );
 
-describe.each(BACKENDS)('the stories of the app on %s', (backend) => {
+describe.each(GROUNDS)('the stories of the app on %s', (backend) => {
   let sample: Sample;
   beforeAll(async () => void (sample = await startSample(backend)));
   afterAll(() => sample?.cluster.stop());
