@@ -40,3 +40,6 @@ export function infoOf({ holders, ...lock }: LockRecord): LockInfo {
 
 /** An owner is `<replica>/<anything>`. */
 export const replicaOf = (owner: string): string => owner.slice(0, owner.lastIndexOf('/'));
+
+/** Where a replica hears of the locks that were handed to it. */
+export const channelOf = (replicaId: string): string => `lock:${replicaId}`;

@@ -1,6 +1,6 @@
 import { ClosedError, type Backend, type Unsubscribe } from '@rookery/core';
 import type { HandedOver, LockAnswer, LockDriver, LockGrant, LockRecord } from './lock.driver.js';
-import { replicaOf } from './lock-info.js';
+import { channelOf, replicaOf } from './lock-info.js';
 import type { WaitLine } from './wait-line.js';
 
 /** What a LockService needs of a backend. */
@@ -49,7 +49,10 @@ export class LockStore {
   }
 
   async release(grant: LockGrant): Promise<boolean> {
-    return this.awaken(await this.driver.release(grant)).released;
+    const answer = this.driver.release(grant);
+    // Most probably it is the turn of the next one here, whose question then needs not wait for the answer.
+    if (this.driver.inOrder) this.line.wakeFirst(grant.keys.join(', '));
+    return this.awaken(await answer).released;
   }
 
   async inspect(key: string): Promise<LockRecord | null> {
@@ -82,10 +85,10 @@ export class LockStore {
   /** Tells only the replicas concerned. Who is missed asks by itself before its reservation ends. */
   private awaken<Answer extends HandedOver>(answer: Answer): Answer {
     for (const owner of answer.wake) {
-      if (!this.line.wake(owner)) this.backend.bus.publish(channelOf(replicaOf(owner)), owner).catch(() => undefined);
+      const { told = false } = answer;
+      if (!this.line.wake(owner) && !told)
+        this.backend.bus.publish(channelOf(replicaOf(owner)), owner).catch(() => undefined);
     }
     return answer;
   }
 }
-
-const channelOf = (replicaId: string) => `lock:${replicaId}`;

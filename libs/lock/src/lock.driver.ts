@@ -19,6 +19,8 @@ export interface LockGrant {
 export interface HandedOver {
   /** Owners, as in {@link LockGrant}. */
   wake: readonly string[];
+  /** Whether the store has told those of other replicas already, over the backend's bus. */
+  told?: boolean;
 }
 
 /** What came of asking for a lock. */
@@ -56,6 +58,9 @@ export interface LockRecord {
  * hands a key that becomes free to the first of them; logs nothing and throws raw errors.
  */
 export interface LockDriver {
+  /** Whether calls reach the store in the order in which they are made, answered or not. */
+  readonly inOrder: boolean;
+
   /** Connects and makes what must be there. Once, before anything else. */
   open(): Promise<void>;
   /** Gives everything back. Idempotent. */

@@ -9,8 +9,10 @@ export async function lockDriverFor(backend: Backend, quorum?: readonly Backend[
   switch (backend.kind) {
     case 'memory':
       return new (await import('./drivers/memory/index.js')).MemoryLockDriver(backend as MemoryBackend);
-    case 'redis':
-      return new (await import('./drivers/redis/index.js')).RedisLockDriver(backend as RedisBackend);
+    case 'redis': {
+      const { RedisLockDriver } = await import('./drivers/redis/index.js');
+      return new RedisLockDriver(backend as RedisBackend, (backend as RedisBackend).bus);
+    }
     case 'postgres':
       return new (await import('./drivers/postgres/index.js')).PostgresLockDriver(backend as PostgresBackend);
   }

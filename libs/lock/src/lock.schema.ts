@@ -1,4 +1,5 @@
 import { LOCK_FUNCTIONS } from './drivers/postgres/lock-functions.sql.js';
+import { LOCK_RELEASE } from './drivers/postgres/lock-release.sql.js';
 
 /**
  * The tables of this lib in schema `rookery`; see `PostgresBackend.migrate`. Add to the end, never change.
@@ -19,4 +20,5 @@ export const LOCK_MIGRATIONS = [
      arrived_at timestamptz not null, seen_at timestamptz not null, primary key (namespace, key, owner));`,
   `create table rookery.fences (resource text primary key, token bigint not null)`,
   LOCK_FUNCTIONS,
+  LOCK_RELEASE,
 ];

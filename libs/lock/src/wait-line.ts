@@ -23,6 +23,11 @@ export class WaitLine {
     return waiter !== undefined;
   }
 
+  /** Whoever is first in the line of `key` should ask now. */
+  wakeFirst(key: string): void {
+    this.lines.get(key)?.[0].wake();
+  }
+
   /** Wake-ups may have been lost: whoever is in front of a line should ask now. */
   wakeAll(): void {
     for (const line of this.lines.values()) for (const waiter of line.slice(0, IN_FRONT)) waiter.wake();

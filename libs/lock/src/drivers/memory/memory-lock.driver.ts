@@ -12,6 +12,7 @@ interface Store {
 
 /** Locks in the memory of one process. */
 export class MemoryLockDriver implements LockDriver {
+  readonly inOrder = true;
   private readonly store: Store;
 
   constructor(backend: MemoryBackend) {

@@ -51,6 +51,8 @@ type Inspected = LockHolder & { rule: string; waiters: number };
 
 /** Locks as rows with leases: no session is tied to a lock, so it works behind PgBouncer. */
 export class PostgresLockDriver implements LockDriver {
+  /** A pool sends what is asked at once over several connections. */
+  readonly inOrder = false;
   private sweeps: NodeJS.Timeout | undefined;
 
   constructor(private readonly backend: PostgresBackend) {}

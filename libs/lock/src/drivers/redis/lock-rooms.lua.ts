@@ -7,7 +7,8 @@ import { PATIENCE_MS, RESERVED_MS } from '../../lock.driver.js';
  */
 export const ROOMS = `
 local time = redis.call('time')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local instant = time[1] * 1000 + time[2] / 1000
+local now = math.floor(instant)
 local function whole(number) return string.format('%.0f', number) end
 
 -- Those in a room whose leases have not ended, what they weigh, and when the last lease ends.
@@ -80,7 +81,7 @@ local function serve(key, members, queue)
   local woken, line = {}, {}
   local all = redis.call('hgetall', queue)
   for i = 1, #all, 2 do
-    local arrived, seen, weight, rule = string.match(all[i + 1], '^(%-?%d+) (%d+) (%d+) (.*)$')
+    local arrived, seen, weight, rule = string.match(all[i + 1], '^(%-?[%d.]+) (%d+) (%d+) (.*)$')
     if tonumber(seen) + ${PATIENCE_MS} < now then
       redis.call('hdel', queue, all[i])
     else

@@ -72,8 +72,9 @@ local function ask(key, members, queue)
   local refused = held and refusal(members, queue, inUse)
   if refused then return refused, inUse end
   if not holds(key, members, owner, rule) then
-    local arrived = member(members, owner) and 0 or now - math.max(waited, 0)
-    redis.call('hset', queue, owner, whole(arrived) .. ' ' .. whole(now) .. ' ' .. weight .. ' ' .. rule)
+    -- To the microsecond: who comes a millisecond later comes later.
+    local arrived = member(members, owner) and 0 or instant - math.max(waited, 0)
+    redis.call('hset', queue, owner, string.format('%.3f', arrived) .. ' ' .. whole(now) .. ' ' .. weight .. ' ' .. rule)
     redis.call('pexpire', queue, ${PATIENCE_MS * 2})
     append(wake, serve(key, members, queue), owner)
   end
@@ -116,7 +117,10 @@ for i = 1, #KEYS, 4 do
 end
 return 1`);
 
-/** ARGV: owner. Answers 1 alone on the usual way: one key, for which nobody waits. */
+/**
+ * ARGV: owner, and the channel of other replicas but for their ids, if they are to be told. Answers 1 alone on the usual
+ * way: one key, for which nobody waits.
+ */
 export const RELEASE = new RedisScript<1 | [released: number, wake: string[]]>(`
 if #KEYS == 4 and redis.call('get', KEYS[1]) == ARGV[1] and redis.call('exists', KEYS[3]) == 0 then
   return redis.call('del', KEYS[1])
@@ -127,6 +131,12 @@ for i = 1, #KEYS, 4 do
   local was, woken = leave(KEYS[i], KEYS[i + 1], KEYS[i + 2], ARGV[1])
   if not was then released = 0 end
   append(wake, woken)
+end
+if ARGV[2] then
+  local function replica(one) return string.match(one, '^(.*)/') or '' end
+  for _, one in ipairs(wake) do
+    if replica(one) ~= replica(ARGV[1]) then redis.call('publish', ARGV[2] .. replica(one), one) end
+  end
 end
 return { released, wake }`);
 

@@ -35,5 +35,9 @@ export async function acquireOneByOne(
 
 export async function releaseOneByOne(driver: RedisLockDriver, grant: LockGrant) {
   const outcomes = await Promise.all(oneByOne(grant).map((one) => driver.release(one)));
-  return { released: outcomes.every(({ released }) => released), wake: outcomes.flatMap(({ wake }) => wake) };
+  return {
+    released: outcomes.every(({ released }) => released),
+    wake: outcomes.flatMap(({ wake }) => wake),
+    told: outcomes.every(({ told }) => told),
+  };
 }

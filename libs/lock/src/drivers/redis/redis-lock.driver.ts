@@ -2,7 +2,8 @@ import { resourceKey } from '@rookery/core';
 import type { RedisBackend, RedisScript } from '@rookery/core/redis';
 import { refreshMutex } from 'redis-semaphore/lib/mutex/refresh.js';
 import { modeOf, ruleOf } from '../../lock-rule.js';
-import type { LockAnswer, LockDriver, LockGrant, LockHolder, LockRecord } from '../../lock.driver.js';
+import { channelOf } from '../../lock-info.js';
+import type { HandedOver, LockAnswer, LockDriver, LockGrant, LockHolder, LockRecord } from '../../lock.driver.js';
 import { ACQUIRE, EXTEND, INSPECT, RELEASE } from './lock.scripts.js';
 import { acquireOneByOne, oneByOne, releaseOneByOne } from './one-by-one.js';
 import { scanLocks } from './scan-locks.js';
@@ -13,7 +14,13 @@ import { scanLocks } from './scan-locks.js';
  * token in the same step, a line of those who wait instead of polling, sharing, permits, several keys.
  */
 export class RedisLockDriver implements LockDriver {
-  constructor(private readonly backend: RedisBackend) {}
+  readonly inOrder = true;
+
+  /** @param bus where the store tells other replicas what was handed to them; without it, the caller does */
+  constructor(
+    private readonly backend: RedisBackend,
+    private readonly bus?: RedisBackend['bus'],
+  ) {}
 
   open(): Promise<void> {
     return this.backend.open();
@@ -27,7 +34,7 @@ export class RedisLockDriver implements LockDriver {
   async acquire(grant: LockGrant, waitedMs?: number, given?: number): Promise<LockAnswer> {
     if (this.isTorn(grant)) return acquireOneByOne(this, grant, waitedMs);
     const { keys, owner, ttlMs, weight } = grant;
-    const waited = waitedMs === undefined ? -1 : Math.round(waitedMs);
+    const waited = waitedMs === undefined ? -1 : waitedMs.toFixed(3);
     const more = isSimple(grant) && !given ? [] : [ruleOf(grant), weight, given ?? ''];
     const answer = await this.run(ACQUIRE, keys, [owner, ttlMs, waited, ...more]);
     if (typeof answer === 'string') return { status: 'granted', token: Number(answer), wake: [] };
@@ -46,11 +53,13 @@ export class RedisLockDriver implements LockDriver {
     return (await this.run(EXTEND, keys, [owner, ttlMs, ruleOf(grant), weight, heir ?? owner])) === 1;
   }
 
-  async release(grant: LockGrant): Promise<{ released: boolean; wake: readonly string[] }> {
+  async release(grant: LockGrant): Promise<HandedOver & { released: boolean }> {
     if (this.isTorn(grant)) return releaseOneByOne(this, grant);
-    const answer = await this.run(RELEASE, grant.keys, [grant.owner]);
-    const [released, wake] = answer === 1 ? [1, []] : answer;
-    return { released: released === 1, wake };
+    const { keys, owner } = grant;
+    const answer = await this.run(RELEASE, keys, this.bus ? [owner, this.bus.name(channelOf(''))] : [owner]);
+    if (answer === 1) return { released: true, wake: [] };
+    const [released, wake] = answer;
+    return { released: released === 1, wake, told: this.bus !== undefined };
   }
 
   async inspect(key: string): Promise<LockRecord | null> {
