@@ -17,6 +17,8 @@ export interface LoadBalancerOptions {
   connectTimeoutMs: number;
   /** How long a replica may be silent before a request is given up. */
   responseTimeoutMs: number;
+  /** Sends a client always to the same replica, by a cookie, as long as that one is ready. */
+  sticky?: boolean;
 }
 
 /**
@@ -76,10 +78,11 @@ export class LoadBalancer {
   }
 
   /** The targets in the order in which to try them now. */
-  private inTurn(): Target[] {
+  private inTurn(request: IncomingMessage): Target[] {
     const ready = this.targets.filter((target) => target.healthy);
     const others = this.targets.filter((target) => !target.healthy);
-    const first = this.turn++ % Math.max(ready.length, 1);
+    const own = this.options.sticky ? ready.findIndex((target) => isNamedBy(request, target)) : -1;
+    const first = own >= 0 ? own : this.turn++ % Math.max(ready.length, 1);
     return [...ready.slice(first), ...ready.slice(0, first), ...others];
   }
 
@@ -90,7 +93,7 @@ export class LoadBalancer {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for (const target of this.inTurn()) {
+    for (const target of this.inTurn(request)) {
       const socket = await this.connect(target);
       if (!socket) continue;
       const problem = await this.forward(request, response, target, socket);
@@ -102,6 +105,7 @@ export class LoadBalancer {
   }
 
   private forward(request: IncomingMessage, response: ServerResponse, target: Target, socket: Socket) {
+    if (this.options.sticky && !isNamedBy(request, target)) response.setHeader('set-cookie', cookieFor(target));
     return this.proxy
       .web(request, response, {
         target: target.url,
@@ -120,7 +124,7 @@ export class LoadBalancer {
     socket.on('error', () => socket.destroy());
     this.upgraded.add(socket);
     socket.once('close', () => this.upgraded.delete(socket));
-    for (const target of this.inTurn()) {
+    for (const target of this.inTurn(request)) {
       const upstream = await this.connect(target);
       if (!upstream) continue;
       const options = { target: target.url, agent: agentOver(upstream), xfwd: true };
@@ -135,6 +139,12 @@ export class LoadBalancer {
 /** An agent that sends one request over a connection that stands already: what is not sent can go elsewhere. */
 function agentOver(socket: Socket): Agent {
   return Object.assign(new Agent({ keepAlive: false }), { createConnection: () => socket });
+}
+
+const cookieFor = ({ port }: Target) => `replica=${port}; Path=/; HttpOnly`;
+
+function isNamedBy({ headers }: IncomingMessage, { port }: Target): boolean {
+  return /(?:^|;\s*)replica=(\d+)/.exec(headers.cookie ?? '')?.[1] === String(port);
 }
 
 function isRepeatable({ method, headers }: IncomingMessage): boolean {

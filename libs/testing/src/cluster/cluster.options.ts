@@ -30,6 +30,8 @@ export interface ClusterOptions {
   stopGraceMs?: number;
   /** How long a replica may be silent before the load balancer gives a request up. @default 30_000 */
   responseTimeoutMs?: number;
+  /** Whether the load balancer keeps a client on one replica, by a cookie. Not with compose. @default false */
+  sticky?: boolean;
   /** The private servers to start. @default PostgreSQL for `postgres`, both for `redis`, none for `memory` */
   stores?: readonly ('redis' | 'postgres')[];
   /** A Redis that runs already: a handle, or its URL. It is not stopped with the cluster. */

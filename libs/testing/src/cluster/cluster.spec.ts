@@ -31,6 +31,22 @@ async function openWebSocket(cluster: Cluster): Promise<Socket> {
   return socket;
 }
 
+it('a sticky load balancer keeps a client on one replica, as long as that one is there', async () => {
+  const cluster = await start({ sticky: true });
+  const visit = async (cookie?: string) => {
+    const response = await fetch(cluster.url, { headers: cookie ? { cookie } : {} });
+    const given = response.headers.get('set-cookie')?.split(';')[0];
+    return { home: await response.text(), cookie: given ?? cookie };
+  };
+  const { home, cookie } = await visit();
+  for (let i = 0; i < 6; i++) expect(await visit(cookie)).toEqual({ home, cookie });
+  expect(new Set(await answers(cluster, 3)).size).toBe(3);
+  await cluster.kill(Number(home.at(-1)) - 1);
+  const moved = await visit(cookie);
+  expect(moved.home).not.toBe(home);
+  for (let i = 0; i < 3; i++) expect(await visit(moved.cookie)).toEqual(moved);
+});
+
 describe('three replicas', () => {
   let cluster: Cluster;
   beforeAll(async () => {

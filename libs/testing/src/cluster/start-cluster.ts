@@ -53,6 +53,7 @@ async function startLocalCluster(options: ClusterOptions): Promise<Cluster> {
         checkTimeoutMs: 2_000,
         connectTimeoutMs: 1_000,
         responseTimeoutMs: options.responseTimeoutMs ?? 30_000,
+        sticky: options.sticky,
       },
     );
     await balancer.listen(options.port ?? 0);
