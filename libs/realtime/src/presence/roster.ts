@@ -1,4 +1,4 @@
-import { withDeadline, type Bus, type Unsubscribe } from '@rookery/core';
+import { sleep, withDeadline, type Bus, type Unsubscribe } from '@rookery/core';
 import type { Presence, PresenceDriver } from '../realtime.driver.js';
 
 /** Somebody appeared in a room, or is gone from it, in the whole cluster. */
@@ -15,6 +15,8 @@ interface RosterOptions {
 }
 
 const MAX_BATCH = 500;
+/** A rush of sockets, as after a deploy, is put down in few steps; a single one at once. */
+const GATHER_MS = 30;
 
 /**
  * The users of this replica's sockets, room by room, and their counterpart in the store. What is here is the truth: when
@@ -25,6 +27,7 @@ export class Roster {
   private readonly leaving = new Map<string, NodeJS.Timeout>();
   private queue: PresenceChange[] = [];
   private running: Promise<void> | undefined;
+  private writtenAt = -Infinity;
   private outdated = false;
   private generation = 0;
   private isKnown = false;
@@ -130,10 +133,13 @@ export class Roster {
   private async run(): Promise<void> {
     // Others see nobody on a replica that has never renewed itself.
     while (this.queue.length > 0 && this.isKnown) {
+      const early = this.writtenAt + GATHER_MS - performance.now();
+      if (early > 0) await sleep(early);
       const [{ type }] = this.queue;
       const end = this.queue.findIndex((change, index) => change.type !== type || index === MAX_BATCH);
       const batch = this.queue.splice(0, end < 0 ? this.queue.length : end);
       await this.write(type, batch).catch(() => (this.outdated = true));
+      this.writtenAt = performance.now();
     }
     this.running = undefined;
   }
