@@ -158,6 +158,25 @@ describe.each<BackendKind>(['memory', 'redis', 'postgres'])('recovery on %s', (k
     expect(told()).not.toContain('secret');
   });
 
+  it('tells a client in very many rooms in which it no longer is', async () => {
+    const { a, b, way, client } = await scene();
+    const rooms = count(1_100).map((n) => `room ${n}`);
+    const all = (server: typeof a.server) =>
+      [...server.sockets.sockets.values()].flatMap((socket) =>
+        [...socket.rooms].filter((room) => room.startsWith('room ')),
+      );
+    a.server.in(client.socket.id!).socketsJoin(rooms);
+    await vi.waitFor(() => expect(all(a.server)).toHaveLength(1_100), WAIT);
+    await a.realtime.toRoom('room 0').emit('n', 0);
+    await vi.waitFor(() => expect(client.of('n')).toEqual([0]), WAIT);
+    way.cut();
+    way.mend(b);
+    const { recovered, refused } = await recoveriesOf(client, 1);
+    expect(recovered).toBe(false);
+    expect([...refused, ...all(b.server)].sort()).toEqual([...rooms].sort());
+    expect(refused).toHaveLength(100);
+  });
+
   it('recovers a client that nothing was ever sent to', async () => {
     const { a, b, way, client } = await scene();
     way.cut();

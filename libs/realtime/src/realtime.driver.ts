@@ -28,7 +28,10 @@ export interface LogTail {
   entries: StoredEntry[];
 }
 
-/** How much a room's history keeps. */
+/**
+ * How much a room's history keeps. The log remembers the limits of all replicas that use it: where they differ, whoever
+ * reads it reckons with the smallest, since that replica may have trimmed any history to it.
+ */
 export interface HistoryLimits {
   size: number;
   ms: number;
@@ -51,7 +54,7 @@ export interface LogDriver {
    */
   append(nsp: string, publisher: string, entries: readonly LogEntry[]): Promise<void>;
 
-  /** Where the log ends now. A log that does not exist yet is begun. */
+  /** Where the log ends now. A log that does not exist yet is begun. Declares the driver's limits. */
   head(nsp: string): Promise<Position>;
 
   /** What came after `position` in the given rooms. */
@@ -60,7 +63,7 @@ export interface LogDriver {
   /** Ends the epoch, if it is still the current one, and publishes that. */
   renewEpoch(nsp: string, epoch: string): Promise<void>;
 
-  /** Removes what is past the limits, where the store does not do it by itself. */
+  /** Declares the limits anew, and removes what is past them, where the store does not do it by itself. */
   sweep(nsp: string): Promise<void>;
 
   /** A secret that all replicas share. Stores `proposal` when there is none yet. */

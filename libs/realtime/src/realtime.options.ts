@@ -22,9 +22,14 @@ export interface RealtimeModuleOptions {
    */
   canJoin?: (user: string | null, room: string, socket: Socket) => boolean | Promise<boolean>;
 
-  /** Messages that each room keeps for clients that come back; 0 turns recovery off. @default 500 */
+  /**
+   * Messages that each room keeps for clients that come back; 0 turns recovery off. Where replicas differ, as in a
+   * deploy, the smallest counts.
+   *
+   * @default 500
+   */
   historySize?: number;
-  /** Milliseconds for which each room keeps them. At least 1000. @default 300000 */
+  /** Milliseconds for which each room keeps them. At least 1000; the smallest counts. @default 300000 */
   historyMs?: number;
 
   /** Whether the store knows who is in which room. @default true */
@@ -69,7 +74,7 @@ export function checkedOptions(given: RealtimeModuleOptions) {
     secret: given.secret,
     presence: given.presence ?? true,
     transports: given.transports ?? (['websocket'] as const),
-    historySize: checkCount('historySize', given.historySize ?? 500),
+    historySize: checkFinite('historySize', given.historySize ?? 500),
     historyMs: checkMs('historyMs', given.historyMs ?? 300_000, 1_000),
     presenceTtlMs: checkMs('presenceTtlMs', given.presenceTtlMs ?? 15_000, 1_000),
     presenceGraceMs: checkMs('presenceGraceMs', given.presenceGraceMs ?? 5_000),
@@ -80,6 +85,12 @@ export function checkedOptions(given: RealtimeModuleOptions) {
     maxQueued: checkCount('maxQueued', given.maxQueued ?? 10_000, 1),
     drainSpreadMs: checkMs('drainSpreadMs', given.drainSpreadMs ?? 5_000),
   };
+}
+
+/** For what the store keeps: it has no room for everything. */
+function checkFinite(what: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidInputError(what, value, 'a whole number, at least 0');
 }
 
 function checkCount(what: string, value: number, minimum = 0): number {

@@ -82,4 +82,8 @@ export const REALTIME_MIGRATIONS = [
      perform rookery.bus_notify(channel, concat(log.epoch, ' ', log.previous, ' ', log.last - count + 1, ' ', pub,
                                                 ' [', array_to_string(bodies, ','), ']'));
    end $$`,
+  // The limits of all replicas that use a log, and when one of them last said so.
+  `create table rookery.realtime_limits (
+     namespace text not null, nsp text not null, size bigint not null, ms bigint not null,
+     declared_at timestamptz not null, primary key (namespace, nsp, size, ms))`,
 ];

@@ -8,3 +8,6 @@ export const newEpoch = () => randomBytes(9).toString('base64url');
  * nothing happens, and the store's expiry is not exact.
  */
 export const keptMs = (ms: number) => ms * 2;
+
+/** How long the limits of a replica that is gone count: after that, what it trimmed would be too old anyway. */
+export const limitsCountMs = (ms: number) => keptMs(ms) + 60_000;

@@ -1,19 +1,29 @@
 import type { Hello } from '../client/protocol.js';
 
+/** Each ticket costs a signature; more would let one client keep the replica busy. */
 const MAX_TICKETS = 1_000;
+
+/** A hello as it is understood. */
+export interface CheckedHello extends Hello {
+  tickets: Record<string, string>;
+  /** Rooms beyond those: the client is told that it is no longer in them. */
+  excess: string[];
+}
 
 /**
  * What a client presented; undefined for a client that does not keep track. Everything in it may be forged, so only
  * its shape is trusted from here on.
  */
-export function parseHello(auth: unknown): Hello | undefined {
+export function parseHello(auth: unknown): CheckedHello | undefined {
   const hello = (auth as { rookery?: unknown } | undefined)?.rookery;
   if (typeof hello !== 'object' || hello === null) return undefined;
   const { sid, position, tickets } = hello as Record<string, unknown>;
+  const all = isRecord(tickets) ? Object.entries(tickets) : [];
   return {
     sid: typeof sid === 'string' && sid.length <= 64 ? sid : undefined,
     position: isPosition(position) ? { epoch: position.epoch, offset: position.offset } : undefined,
-    tickets: isRecord(tickets) ? Object.fromEntries(Object.entries(tickets).slice(0, MAX_TICKETS)) : {},
+    tickets: Object.fromEntries(all.slice(0, MAX_TICKETS)),
+    excess: all.slice(MAX_TICKETS).map(([room]) => room),
   };
 }
 

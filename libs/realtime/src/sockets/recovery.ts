@@ -1,7 +1,7 @@
-import type { Hello } from '../client/protocol.js';
 import { parseBody, type EventBody } from '../log/body.js';
 import type { LogTail } from '../realtime.driver.js';
 import { checkJoin } from './admission.js';
+import type { CheckedHello } from './hello.js';
 import type { Frame } from './local-delivery.js';
 import type { RealtimeAdapter } from './realtime.adapter.js';
 import { EVERYBODY, roomOfUser } from './rooms.js';
@@ -14,15 +14,17 @@ const EVENT = 2;
  * and says whether that was everything.
  */
 export class Recovery {
-  private readonly refused: string[] = [];
+  private readonly refused: string[];
   /** The rooms, and the offset since which the client was in each. */
   private readonly rooms = new Map<string, number>([[EVERYBODY, 0]]);
 
   constructor(
     private readonly adapter: RealtimeAdapter,
     private readonly session: Session,
-    private readonly hello: Hello,
-  ) {}
+    private readonly hello: CheckedHello,
+  ) {
+    this.refused = hello.excess.map(bounded);
+  }
 
   async run(): Promise<void> {
     this.session.hold();
@@ -45,14 +47,14 @@ export class Recovery {
     const { host, nsp } = this.adapter;
     const now = host.storeNow();
     await Promise.all(
-      Object.entries(this.hello.tickets ?? {}).map(async ([room, ticket]) => {
+      Object.entries(this.hello.tickets).map(async ([room, ticket]) => {
         const joinedAt = host.tickets.check({ nsp: nsp.name, user, room }, ticket, now);
         try {
           if (joinedAt === undefined) throw new Error('Not a valid ticket.');
           await checkJoin(host.options, socket, user, [room]);
           this.rooms.set(room, joinedAt);
         } catch {
-          this.refused.push(room.slice(0, 256));
+          this.refused.push(bounded(room));
         }
       }),
     );
@@ -86,3 +88,6 @@ export class Recovery {
     return names.some((room) => offset > (this.rooms.get(room) ?? Infinity));
   }
 }
+
+/** What a client made up must not come back at full length. */
+const bounded = (room: string) => room.slice(0, 256);

@@ -123,12 +123,27 @@ export function realtimeDriverContract(name: string, host: RealtimeContractHost)
           [1, 2, 3, 4, 5, 6, 7, 8].map((seq) => entry(seq, 'a')),
         );
         await one.sweep(nsp);
+        const { epoch, offset } = await one.head(nsp);
+        const { entries } = await one.since(nsp, { epoch, offset: offset - 8 }, ['a']);
+        expect(bodies(entries)).toEqual([4, 5, 6, 7, 8]);
+      });
+
+      it('reckons with the smallest limits of all replicas, at once', async () => {
+        const nsp = freshNsp();
+        const publisher = freshPublisher();
         const generous = await host.create({ size: 100, ms: 60_000 });
         await generous.open();
-        const { epoch } = await one.head(nsp);
-        const recent = (await one.head(nsp)).offset - 8;
-        const { entries } = await generous.since(nsp, { epoch, offset: recent }, ['a']);
-        expect(bodies(entries)).toEqual([4, 5, 6, 7, 8]);
+        const start = await generous.head(nsp);
+        await generous.append(nsp, publisher, [entry(1, 'busy'), entry(2, 'quiet')]);
+        // A replica of another size joins, and trims the history by its own.
+        await one.head(nsp);
+        await one.append(
+          nsp,
+          publisher,
+          [3, 4, 5, 6, 7].map((seq) => entry(seq, 'busy')),
+        );
+        await one.sweep(nsp);
+        expect(await generous.since(nsp, start, ['busy', 'quiet'])).toMatchObject({ intact: true, lost: ['busy'] });
         await generous.close();
       });
 

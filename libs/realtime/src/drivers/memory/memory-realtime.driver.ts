@@ -15,6 +15,7 @@ import { MemoryPresenceDriver } from './memory-presence.driver.js';
 interface Log extends Position {
   seqs: Map<string, number>;
   rooms: Map<string, StoredEntry[]>;
+  limits: HistoryLimits;
 }
 
 interface State {
@@ -59,14 +60,15 @@ export class MemoryRealtimeDriver implements RealtimeDriver {
 
   async since(nsp: string, position: Position, rooms: readonly string[]): Promise<LogTail> {
     const log = this.log(nsp);
-    const oldest = (Date.now() - keptMs(this.limits.ms)) * 1000;
+    const { size, ms } = log.limits;
+    const oldest = (Date.now() - keptMs(ms)) * 1000;
     const isOld = position.offset < oldest && log.offset > position.offset;
     const intact = position.epoch === log.epoch && position.offset <= log.offset && !isOld;
     const after = (room: string) => (log.rooms.get(room) ?? []).filter(({ offset }) => offset > position.offset);
     return {
       head: { epoch: log.epoch, offset: log.offset },
       intact,
-      lost: rooms.filter((room) => after(room).length >= this.limits.size),
+      lost: rooms.filter((room) => after(room).length >= size),
       entries: intact ? rooms.flatMap(after) : [],
     };
   }
@@ -90,13 +92,16 @@ export class MemoryRealtimeDriver implements RealtimeDriver {
   }
 
   private log(nsp: string): Log {
+    const { size, ms } = this.limits;
     const known = this.state.logs.get(nsp) ?? {
       epoch: newEpoch(),
       offset: Date.now() * 1000,
       seqs: new Map(),
       rooms: new Map(),
+      limits: { size, ms },
     };
     this.state.logs.set(nsp, known);
+    known.limits = { size: Math.min(known.limits.size, size), ms: Math.min(known.limits.ms, ms) };
     return known;
   }
 

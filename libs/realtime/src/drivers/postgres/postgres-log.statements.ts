@@ -10,17 +10,30 @@ insert into rookery.realtime_logs as log (namespace, nsp, epoch, previous, last)
 on conflict (namespace, nsp) do update set epoch = log.epoch
 returning epoch, last`;
 
-/** $3 epoch, $4 offset, $5 rooms, $6 history size, $7 history ms. */
+/** $3 history size, $4 history ms. */
+export const DECLARE_LIMITS = `
+insert into rookery.realtime_limits values ($1, $2, $3, $4, clock_timestamp())
+on conflict (namespace, nsp, size, ms) do update set declared_at = excluded.declared_at`;
+
+/** $3 for how many ms limits count. */
+export const DROP_LIMITS = `
+delete from rookery.realtime_limits
+ where namespace = $1 and nsp = $2 and declared_at < clock_timestamp() - $3 * interval '1 ms'`;
+
+/** $3 epoch, $4 offset, $5 rooms, $6 history size, $7 history ms. Reads with the smallest limits of all replicas. */
 export const SINCE = `
+with limits as (
+  select least(min(size), $6::bigint) as size, least(min(ms), $7::bigint) as ms
+    from rookery.realtime_limits where namespace = $1 and nsp = $2)
 select log.epoch, log.last, history.room, history."offset", history.publisher, history.body,
-       log.epoch = $3 and $4::bigint <= log.last
-         and ($4::bigint = log.last or $4::bigint >= ${NOW} - $7::bigint * 1000) as intact
-  from rookery.realtime_logs log
+       limits.size, log.epoch = $3 and $4::bigint <= log.last
+         and ($4::bigint = log.last or $4::bigint >= ${NOW} - limits.ms * 1000) as intact
+  from rookery.realtime_logs log cross join limits
   left join lateral (
     select entry.* from unnest($5::text[]) as wanted (room) cross join lateral (
       select room, "offset", publisher, body from rookery.realtime_history
        where namespace = $1 and nsp = $2 and room = wanted.room and "offset" > $4::bigint
-       order by "offset" limit $6::int) as entry) as history on true
+       order by "offset" limit (select greatest(size, 1) from limits)) as entry) as history on true
  where log.namespace = $1 and log.nsp = $2`;
 
 /** $3 epoch to end, $4 epoch to begin, $5 channel. */

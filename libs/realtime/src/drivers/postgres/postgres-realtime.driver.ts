@@ -1,6 +1,6 @@
 import type { PostgresBackend } from '@rookery/core/postgres';
 import type { Position } from '../../client/protocol.js';
-import { keptMs, newEpoch } from '../../log/epoch.js';
+import { keptMs, limitsCountMs, newEpoch } from '../../log/epoch.js';
 import {
   channelOf,
   type HistoryLimits,
@@ -9,12 +9,23 @@ import {
   type RealtimeDriver,
 } from '../../realtime.driver.js';
 import { REALTIME_MIGRATIONS } from '../../realtime.schema.js';
-import { APPEND, DROP_EXCESS, DROP_OLD, DROP_SEQS, HEAD, RENEW_EPOCH, SINCE } from './postgres-log.statements.js';
+import {
+  APPEND,
+  DECLARE_LIMITS,
+  DROP_EXCESS,
+  DROP_LIMITS,
+  DROP_OLD,
+  DROP_SEQS,
+  HEAD,
+  RENEW_EPOCH,
+  SINCE,
+} from './postgres-log.statements.js';
 import { PostgresPresenceDriver } from './postgres-presence.driver.js';
 
 interface SinceRow {
   epoch: string;
   last: string;
+  size: string;
   intact: boolean;
   room: string | null;
   offset: string;
@@ -64,6 +75,7 @@ export class PostgresRealtimeDriver implements RealtimeDriver {
   }
 
   async head(nsp: string): Promise<Position> {
+    await this.declareLimits(nsp);
     const { rows } = await this.backend.query<{ epoch: string; last: string }>(HEAD, [
       this.backend.namespace,
       nsp,
@@ -84,7 +96,7 @@ export class PostgresRealtimeDriver implements RealtimeDriver {
       head: { epoch: rows[0].epoch, offset: Number(rows[0].last) },
       intact: rows[0].intact,
       // A full history that begins after the position may have begun earlier.
-      lost: rooms.filter((room) => (counts.get(room) ?? 0) >= size),
+      lost: rooms.filter((room) => (counts.get(room) ?? 0) >= Number(rows[0].size)),
       entries: missed.map((row) => ({ offset: Number(row.offset), publisher: row.publisher, body: row.body })),
     };
   }
@@ -95,6 +107,8 @@ export class PostgresRealtimeDriver implements RealtimeDriver {
 
   async sweep(nsp: string): Promise<void> {
     const { namespace } = this.backend;
+    await this.declareLimits(nsp);
+    await this.backend.query(DROP_LIMITS, [namespace, nsp, limitsCountMs(this.limits.ms)]);
     await this.backend.query(DROP_OLD, [namespace, nsp, keptMs(this.limits.ms)]);
     await this.backend.query(DROP_EXCESS, [namespace, nsp, this.limits.size]);
     await this.backend.query(DROP_SEQS, [namespace, nsp]);
@@ -107,6 +121,11 @@ export class PostgresRealtimeDriver implements RealtimeDriver {
       [this.backend.namespace, proposal],
     );
     return rows[0].secret;
+  }
+
+  private async declareLimits(nsp: string): Promise<void> {
+    const { size, ms } = this.limits;
+    await this.backend.query(DECLARE_LIMITS, [this.backend.namespace, nsp, size, keptMs(ms)]);
   }
 
   private channel(nsp: string): string {

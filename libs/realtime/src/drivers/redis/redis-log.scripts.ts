@@ -1,37 +1,41 @@
 import { RedisScript } from '@rookery/core/redis';
 
-/** Reads the log of KEYS[1] into `log`: epoch, last offset and `field`. Where there is none, one begins at the store's time. */
-const begun = (epoch: string, field = "''") => `
+/** Reads the log of KEYS[1] into `log`: epoch and last offset. Where there is none, one begins at the store's time. */
+const begun = (epoch: string) => `
 local time = redis.call('time')
 local now = time[1] * 1000000 + time[2]
-local log = redis.call('hmget', KEYS[1], 'epoch', 'last', ${field})
+local log = redis.call('hmget', KEYS[1], 'epoch', 'last')
 if not log[1] then
   log = { ${epoch}, string.format('%.0f', now) }
   redis.call('hset', KEYS[1], 'epoch', log[1], 'last', log[2])
 end`;
 
 /**
- * KEYS: the log, then the rooms' histories. ARGV: channel, publisher, last seq of the batch, epoch to begin with,
- * history size, history ms, number of entries; the bodies; and for each entry the indexes of its rooms. The log
- * remembers of each publisher its last seq, and when that was.
+ * KEYS: the log, then the rooms' histories. ARGV: channel, publisher, last seq of the batch, history size, history ms,
+ * number of entries; the bodies; and for each entry the indexes of its rooms. The log remembers of each publisher its
+ * last seq, and when that was. Answers 0 when there is no log.
  */
-export const APPEND = new RedisScript<void>(`${begun('ARGV[4]', "'seq:' .. ARGV[2]")}
+export const APPEND = new RedisScript<0 | null>(`
+local log = redis.call('hmget', KEYS[1], 'epoch', 'last', 'seq:' .. ARGV[2])
+if not log[1] then return 0 end
+local time = redis.call('time')
+local now = time[1] * 1000000 + time[2]
 local done = log[3] and tonumber(string.match(log[3], '^%d+'))
 if done and done >= tonumber(ARGV[3]) then return end
 local epoch, previous = log[1], tonumber(log[2])
 local first = math.max(previous + 1, now)
-local count = tonumber(ARGV[7])
+local count = tonumber(ARGV[6])
 local bodies = {}
 for i = 1, count do
-  local body = ARGV[7 + i]
-  local rooms = ARGV[7 + count + i]
+  local body = ARGV[6 + i]
+  local rooms = ARGV[6 + count + i]
   bodies[i] = body
   if rooms ~= '' then
     local id = string.format('%.0f-0', first + i - 1)
     for index in string.gmatch(rooms, '%d+') do
       local history = KEYS[1 + tonumber(index)]
-      redis.call('xadd', history, 'maxlen', ARGV[5], id, 'p', ARGV[2], 'b', body)
-      redis.call('pexpire', history, ARGV[6])
+      redis.call('xadd', history, 'maxlen', ARGV[4], id, 'p', ARGV[2], 'b', body)
+      redis.call('pexpire', history, ARGV[5])
     end
   end
 end
@@ -40,9 +44,17 @@ redis.call('hset', KEYS[1], 'last', last, 'seq:' .. ARGV[2], ARGV[3] .. ' ' .. l
 local head = string.format('%s %.0f %.0f %s ', epoch, previous, first, ARGV[2])
 redis.call('publish', ARGV[1], head .. '[' .. table.concat(bodies, ',') .. ']')`);
 
-/** KEYS: the log. Forgets publishers that were silent for a day: they have nothing left to repeat. */
-export const DROP_SEQS = new RedisScript<void>(`
+/**
+ * KEYS: the log, its limits. ARGV: history size and ms, and for how many ms limits count. Declares the limits, and
+ * forgets those of replicas that are gone and publishers that were silent for a day: they have nothing left to repeat.
+ */
+export const SWEEP = new RedisScript<void>(`
 local time = redis.call('time')
+redis.call('hset', KEYS[2], ARGV[1] .. ':' .. ARGV[2], time[1])
+local limits = redis.call('hgetall', KEYS[2])
+for i = 1, #limits, 2 do
+  if tonumber(limits[i + 1]) < time[1] - ARGV[3] / 1000 then redis.call('hdel', KEYS[2], limits[i]) end
+end
 local oldest = (time[1] - 86400) * 1000000
 local fields = redis.call('hgetall', KEYS[1])
 for i = 1, #fields, 2 do
@@ -50,22 +62,30 @@ for i = 1, #fields, 2 do
   if at and at < oldest then redis.call('hdel', KEYS[1], fields[i]) end
 end`);
 
-/** KEYS: the log. ARGV: epoch to begin with. */
+/** KEYS: the log, its limits. ARGV: epoch to begin with, history size and ms, which are declared. */
 export const HEAD = new RedisScript<[epoch: string, last: string]>(`${begun('ARGV[1]')}
+redis.call('hset', KEYS[2], ARGV[2] .. ':' .. ARGV[3], time[1])
 return log`);
 
-/** KEYS: the log, then the rooms' histories. ARGV: epoch, offset, history size, history ms, epoch to begin with. */
+/**
+ * KEYS: the log, its limits, then the rooms' histories. ARGV: epoch, offset, history size and ms, epoch to begin with.
+ * Answers also the smallest history size of all replicas.
+ */
 export const SINCE = new RedisScript<
-  [epoch: string, last: string, intact: number, ...histories: [id: string, fields: string[]][][]]
+  [epoch: string, last: string, intact: number, size: number, ...histories: [id: string, fields: string[]][][]]
 >(`${begun('ARGV[5]')}
-local offset = tonumber(ARGV[2])
-local oldest = now - ARGV[4] * 1000
-if log[1] ~= ARGV[1] or offset > tonumber(log[2]) or (offset < oldest and tonumber(log[2]) > offset) then
-  return { log[1], log[2], 0 }
+local offset, size, ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+for _, limits in ipairs(redis.call('hkeys', KEYS[2])) do
+  local othersSize, othersMs = string.match(limits, '(%d+):(%d+)')
+  size, ms = math.min(size, othersSize), math.min(ms, othersMs)
 end
-local result = { log[1], log[2], 1 }
-for i = 2, #KEYS do
-  result[i + 2] = redis.call('xrange', KEYS[i], string.format('%.0f-0', offset + 1), '+', 'count', ARGV[3])
+local oldest = now - ms * 1000
+if log[1] ~= ARGV[1] or offset > tonumber(log[2]) or (offset < oldest and tonumber(log[2]) > offset) then
+  return { log[1], log[2], 0, size }
+end
+local result = { log[1], log[2], 1, size }
+for i = 3, #KEYS do
+  result[i + 2] = redis.call('xrange', KEYS[i], string.format('%.0f-0', offset + 1), '+', 'count', math.max(size, 1))
 end
 return result`);
 

@@ -1,7 +1,7 @@
 import { resourceKey } from '@rookery/core';
 import type { RedisBackend } from '@rookery/core/redis';
 import type { Position } from '../../client/protocol.js';
-import { keptMs, newEpoch } from '../../log/epoch.js';
+import { keptMs, limitsCountMs, newEpoch } from '../../log/epoch.js';
 import {
   channelOf,
   type HistoryLimits,
@@ -9,7 +9,7 @@ import {
   type LogTail,
   type RealtimeDriver,
 } from '../../realtime.driver.js';
-import { APPEND, DROP_SEQS, HEAD, RENEW_EPOCH, SINCE } from './redis-log.scripts.js';
+import { APPEND, HEAD, RENEW_EPOCH, SINCE, SWEEP } from './redis-log.scripts.js';
 import { RedisPresenceDriver } from './redis-presence.driver.js';
 
 /** Logs in Redis: a stream per room, written and published by one script. */
@@ -34,34 +34,31 @@ export class RedisRealtimeDriver implements RealtimeDriver {
   async append(nsp: string, publisher: string, entries: readonly LogEntry[]): Promise<void> {
     const rooms = [...new Set(entries.flatMap((entry) => entry.rooms))];
     const indexes = new Map(rooms.map((room, index) => [room, index + 1]));
-    await APPEND.run(
-      this.backend.client,
-      [this.key(nsp, 'log'), ...this.histories(nsp, rooms)],
-      [
-        this.channel(nsp),
-        publisher,
-        entries.at(-1)!.seq,
-        newEpoch(),
-        this.limits.size,
-        keptMs(this.limits.ms),
-        entries.length,
-        ...entries.map(({ body }) => body),
-        ...entries.map((entry) => entry.rooms.map((room) => indexes.get(room)).join(',')),
-      ],
-    );
+    const keys = [this.key(nsp, 'log'), ...this.histories(nsp, rooms)];
+    const args = [
+      this.channel(nsp),
+      publisher,
+      entries.at(-1)!.seq,
+      ...this.bounds(),
+      entries.length,
+      ...entries.map(({ body }) => body),
+      ...entries.map((entry) => entry.rooms.map((room) => indexes.get(room)).join(',')),
+    ];
+    if ((await APPEND.run(this.backend.client, keys, args)) !== 0) return;
+    await this.head(nsp);
+    await APPEND.run(this.backend.client, keys, args);
   }
 
   async head(nsp: string): Promise<Position> {
-    const [epoch, last] = await HEAD.run(this.backend.client, [this.key(nsp, 'log')], [newEpoch()]);
+    const [epoch, last] = await HEAD.run(this.backend.client, this.logOf(nsp), [newEpoch(), ...this.bounds()]);
     return { epoch, offset: Number(last) };
   }
 
   async since(nsp: string, { epoch, offset }: Position, rooms: readonly string[]): Promise<LogTail> {
-    const { size, ms } = this.limits;
-    const [current, last, intact, ...histories] = await SINCE.run(
+    const [current, last, intact, size, ...histories] = await SINCE.run(
       this.backend.client,
-      [this.key(nsp, 'log'), ...this.histories(nsp, rooms)],
-      [epoch, offset, Math.max(size, 1), keptMs(ms), newEpoch()],
+      [...this.logOf(nsp), ...this.histories(nsp, rooms)],
+      [epoch, offset, ...this.bounds(), newEpoch()],
     );
     return {
       head: { epoch: current, offset: Number(last) },
@@ -80,7 +77,7 @@ export class RedisRealtimeDriver implements RealtimeDriver {
 
   /** Redis trims and expires by itself, but for the fields of a hash. */
   async sweep(nsp: string): Promise<void> {
-    await DROP_SEQS.run(this.backend.client, [this.key(nsp, 'log')]);
+    await SWEEP.run(this.backend.client, this.logOf(nsp), [...this.bounds(), limitsCountMs(this.limits.ms)]);
   }
 
   async secret(proposal: string): Promise<string> {
@@ -95,6 +92,14 @@ export class RedisRealtimeDriver implements RealtimeDriver {
 
   private key(nsp: string, part: string): string {
     return resourceKey(this.backend.namespace, 'realtime', nsp, part);
+  }
+
+  private logOf(nsp: string): string[] {
+    return [this.key(nsp, 'log'), this.key(nsp, 'limits')];
+  }
+
+  private bounds(): [size: number, ms: number] {
+    return [this.limits.size, keptMs(this.limits.ms)];
   }
 
   private histories(nsp: string, rooms: readonly string[]): string[] {
