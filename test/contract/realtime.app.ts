@@ -1,9 +1,12 @@
 import {
   UseFilters,
   UseGuards,
+  UseInterceptors,
   UsePipes,
   ValidationPipe,
+  type CallHandler,
   type CanActivate,
+  type ExecutionContext,
   type INestApplication,
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -25,6 +28,7 @@ import {
   type RealtimeModuleOptions,
 } from '@rookery/realtime';
 import { connectRealtime, type RealtimeClientOptions, type Recovery } from '@rookery/realtime/client';
+import { map } from 'rxjs';
 import { io } from 'socket.io-client';
 import type { Server, Socket } from 'socket.io';
 import { TestClient } from './realtime.client.js';
@@ -42,6 +46,10 @@ class Shouting {
     return typeof value === 'string' ? value.toUpperCase() : value;
   }
 }
+
+const exclaiming = {
+  intercept: (_context: ExecutionContext, next: CallHandler<string>) => next.handle().pipe(map((text) => `${text}!`)),
+};
 
 /** A gateway as one would write it for a single process. */
 @WebSocketGateway()
@@ -71,6 +79,12 @@ export class FeedGateway {
   @UsePipes(new Shouting(), new ValidationPipe())
   @SubscribeMessage('echo')
   echo(@MessageBody() text: string): string {
+    return text;
+  }
+
+  @UseInterceptors(exclaiming)
+  @SubscribeMessage('shout')
+  shout(@MessageBody() text: string): string {
     return text;
   }
 }

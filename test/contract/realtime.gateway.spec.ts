@@ -146,9 +146,10 @@ describe.each<BackendKind>(['memory', 'redis', 'postgres'])('gateways over repli
     expect(ann.socket.connected).toBe(true);
   });
 
-  it('leaves guards, pipes and filters to Nest', async () => {
+  it('leaves guards, pipes, interceptors and filters to Nest', async () => {
     const { ann } = await twoReplicas();
     expect(await ann.ask('echo', 'quiet')).toBe('QUIET');
+    expect(await ann.ask('shout', 'hey')).toBe('hey!');
     ann.socket.emit('echo', 'villain');
     await vi.waitFor(() => expect(ann.of('exception')).toMatchObject([{ message: 'No villains here.' }]), WAIT);
   });

@@ -78,6 +78,49 @@ describe.each<BackendKind>(['memory', 'redis', 'postgres'])('RealtimeService on 
     await dataSource.destroy();
   });
 
+  it('checks the events of an app that names their types', async () => {
+    interface Prices extends Record<string, (...args: never[]) => void> {
+      price: (plan: string, amount: number) => void;
+    }
+    const { url, realtime } = await cluster.replica();
+    const client = await cluster.plain(url);
+    await realtime.toAll<Prices>().emit('price', 'basic', 12);
+    // @ts-expect-error -- the amount is a number
+    await realtime.toAll<Prices>().emit('price', 'basic', 'twelve');
+    // @ts-expect-error -- the plan is missing
+    await realtime.of<Prices>('/').toRoom('shop').emit('price');
+    await vi.waitFor(() => expect(client.of('price')).toHaveLength(2), WAIT);
+    expect(client.got[0]).toEqual(['price', 'basic', 12]);
+  });
+
+  it('says which clients did not acknowledge in time', async () => {
+    const [a, b] = await Promise.all([cluster.replica(), cluster.replica()]);
+    const quick = await cluster.plain(a.url);
+    await cluster.plain(b.url);
+    quick.socket.on('ask', (_question: unknown, answer: (text: string) => void) => answer('here'));
+    await vi.waitFor(async () => expect(await a.server.fetchSockets()).toHaveLength(2), WAIT);
+    const outcome = a.realtime.toAll().emitWithAck<string>(500, 'ask', 1);
+    await expect(outcome).rejects.toMatchObject({ responses: ['here'] });
+  });
+
+  it('keeps a user who loses the connection for less than the grace time', async () => {
+    const replica = await cluster.replica({ presenceGraceMs: 60_000 });
+    const { realtime } = replica;
+    const way = await cluster.crossing(replica);
+    const events: PresenceEvent[] = [];
+    const ann = await cluster.client(way.url, { token: 'ann' });
+    await ann.ask('join', 'room');
+    await vi.waitFor(async () => expect(await realtime.presence('room')).toEqual(['ann']), WAIT);
+    realtime.onPresence((event) => events.push(event));
+    way.cut();
+    await vi.waitFor(() => expect(realtime.status().sockets).toBe(0), WAIT);
+    expect(await realtime.presence('room')).toEqual(['ann']);
+    way.mend();
+    await vi.waitFor(() => expect(ann.recoveries).toMatchObject([{ recovered: true }]), WAIT);
+    expect(await realtime.presence('room')).toEqual(['ann']);
+    expect(events).toEqual([]);
+  });
+
   it('refuses events that socket.io uses itself', async () => {
     const worker = await cluster.worker();
     await expect(worker.toAll().emit('connect')).rejects.toMatchObject({ code: 'ROOKERY_INVALID_INPUT' });
