@@ -24,7 +24,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } = defineMo
       provide: BlobContainers,
       inject: [MODULE_OPTIONS_TOKEN, ModuleRef],
       useFactory: (options: BlobModuleOptions, app: ModuleRef) =>
-        new BlobContainers(options, { dataSource: () => dataSourceOf(app) }),
+        new BlobContainers(options, { dataSource: async () => dataSourceOf(app) }),
     },
     BlobLinks,
     BlobSweeper,
