@@ -61,6 +61,7 @@ describe('the cache, when Redis', () => {
       expect(violations).toBe(0);
       expect(slowest).toBeLessThan(PATIENCE_MS);
       expect(cache.health().storeAvailable).toBe(false);
+      expect(cache.namespace('any').stats().storeAvailable).toBe(false);
       await mendIt();
       const other = await scene.replica();
       row.recoveredMs = await recovered(async () => {

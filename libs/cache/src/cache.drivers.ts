@@ -17,9 +17,9 @@ export async function cacheDriverFor(backend: Backend, options: ClusterCacheModu
     case 'redis':
       return new (await import('./drivers/redis/index.js')).RedisCacheDriver(backend as RedisBackend, options.l2Url);
     case 'postgres':
-      return new (await import('./drivers/postgres/index.js')).PostgresCacheDriver(
-        backend as PostgresBackend,
-        options.l2MaxEntries,
-      );
+      return new (await import('./drivers/postgres/index.js')).PostgresCacheDriver(backend as PostgresBackend, {
+        maxEntries: options.l2MaxEntries,
+        maxBytes: options.l2MaxBytes,
+      });
   }
 }

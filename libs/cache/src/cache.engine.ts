@@ -132,7 +132,8 @@ export class CacheEngine implements OnModuleInit, OnApplicationShutdown {
           this.logger.log('The cache store answers again.');
           void this.tiers.invalidator.recovery.run();
         } else {
-          this.logger.warn(`The cache store is left alone for now: ${reason(cause)}. Values come from this process.`);
+          const why = reason(cause).replace(/\.$/, '');
+          this.logger.warn(`The cache store is left alone for now: ${why}. Values come from this process.`);
         }
       },
       onRefusal: (cause: unknown) => this.warnOnce(reason(cause), 'The cache store refused a write: '),

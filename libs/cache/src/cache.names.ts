@@ -8,6 +8,9 @@ export const clearVersion = (path: string): string => `*${path}`;
 /** The version that `deleteByTag` changes. */
 export const tagVersion = (tag: string): string => `=${tag}`;
 
+/** The path of namespaces in the full name of a key. */
+export const pathOf = (name: string): string => name.slice(0, name.search(/[~@/]/));
+
 /**
  * Where a cache's keys are: a path of namespaces, and the tenant. The full name of a key is
  * `<namespace:namespace…>[~format][@tenant]/<key>`; no namespace has a slash in it, so no two keys share a name.

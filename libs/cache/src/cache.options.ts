@@ -35,6 +35,8 @@ export interface ClusterCacheModuleOptions {
   l1?: LocalTierOptions | false;
   /** Entries that Postgres, which evicts nothing by itself, keeps at most. @default 1000000 */
   l2MaxEntries?: number;
+  /** Bytes of values, as Postgres stores them, that it keeps at most; about, since it looks now and then. @default 1073741824 (1 GiB) */
+  l2MaxBytes?: number;
   /** Milliseconds that one step at the store may take before the cache goes on without it. @default 250 */
   deadlineMs?: number;
   /** When the store is left alone, and how its return is noticed. */

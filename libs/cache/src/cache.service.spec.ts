@@ -59,7 +59,9 @@ describe('ClusterCache', () => {
     for (let index = 0; index < 100; index++) await cache.set(`large ${index}`, { text: 'x'.repeat(2_000) });
     expect(cache.health().l1Bytes).toBeLessThanOrEqual(100_000);
     expect(cache.health().l1Entries).toBeGreaterThan(5);
+    expect(cache.stats().l1Bytes).toBe(cache.health().l1Bytes);
     await cache.set('larger than all', 'x'.repeat(120_000));
+    expect(cache.stats().l1Bytes).toBe(cache.health().l1Bytes);
     expect(cache.health().l1Bytes).toBeLessThanOrEqual(100_000);
   });
 

@@ -33,7 +33,9 @@ export class ClusterCache {
 
   /** The value, or `undefined`. @throws InvalidInputError for a bad key */
   async get<T = unknown>(key: string, options: ReadOptions = {}): Promise<T | undefined> {
-    return (await this.lookup<T>(key, options)).value;
+    const outcome = await this.access.find(key, options);
+    this.access.counters.count(outcome.status);
+    return this.access.valueOf<T>(outcome.tree, options);
   }
 
   /** The value, and where it came from. */
@@ -176,9 +178,11 @@ export class ClusterCache {
     return new ClusterCache(this.engine, this.scope.inner(name));
   }
 
-  /** What this namespace has done in this process. */
+  /** What this namespace has done in this process, and how it is. */
   stats(): CacheStatsSnapshot {
-    return this.access.counters.snapshot();
+    const { local, shared } = this.engine.tiers;
+    const l1Bytes = local.bytesOf(this.scope.path);
+    return { ...this.access.counters.snapshot(), l1Bytes, storeAvailable: !shared.breaker.open };
   }
 
   /** How the tiers of this process are. */

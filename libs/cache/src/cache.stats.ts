@@ -1,5 +1,13 @@
-/** What a cache has done since its process started. */
-export interface CacheStatsSnapshot {
+/** What a namespace of a cache has done since its process started, and how it is now. */
+export interface CacheStatsSnapshot extends CacheCounts {
+  /** Heap that its values take in the in-process tier, about. */
+  l1Bytes: number;
+  /** False while the store, which all namespaces share, is left alone after failures in a row. */
+  storeAvailable: boolean;
+}
+
+/** What was counted. */
+export interface CacheCounts {
   /** Answered by the in-process tier. */
   l1Hits: number;
   /** Answered by the store. */
@@ -15,7 +23,7 @@ export interface CacheStatsSnapshot {
 }
 
 /** The counters of one namespace. */
-export class CacheStats implements CacheStatsSnapshot {
+export class CacheStats implements CacheCounts {
   l1Hits = 0;
   l2Hits = 0;
   misses = 0;
@@ -32,7 +40,7 @@ export class CacheStats implements CacheStatsSnapshot {
     else this.staleServed++;
   }
 
-  snapshot(): CacheStatsSnapshot {
+  snapshot(): CacheCounts {
     const { l1Hits, l2Hits, misses, staleServed, factoryRuns, factoryErrors, factoryMs } = this;
     return { l1Hits, l2Hits, misses, staleServed, factoryRuns, factoryErrors, factoryMs };
   }

@@ -176,6 +176,10 @@ export function clusterCacheContract(create: () => Promise<CacheReplica>): void 
       await cache.get('k', { l1: false });
       await cache.get('none');
       expect(cache.stats()).toMatchObject({ l1Hits: 1, l2Hits: 1, misses: 2, factoryRuns: 1, staleServed: 0 });
+      expect(cache.stats().l1Bytes).toBeGreaterThan(0);
+      expect(cache.namespace('inner').stats()).toMatchObject({ misses: 0, l1Bytes: 0, storeAvailable: true });
+      await cache.delete('k');
+      expect(cache.stats().l1Bytes).toBe(0);
     });
   });
 }

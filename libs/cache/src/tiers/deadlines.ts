@@ -1,5 +1,10 @@
 import { DeadlineError } from '@rookery/core';
 
+/** How often the time is taken while somebody waits. */
+const SLICE_MS = 50;
+/** A slice that is longer than this was not spent waiting: this process did not get to run. */
+const LONGEST_SLICE_MS = 60;
+
 interface Waiting {
   due: number;
   reject: (error: Error) => void;
@@ -7,11 +12,15 @@ interface Waiting {
 
 /**
  * One deadline for many short calls. All have the same, so they end in the order in which they began and one timer
- * serves them all: a timer and a race per call would cost as much as the call.
+ * serves them all: a timer and a race per call would cost as much as the call. Time in which this process stood still
+ * (a long computation, a starved machine) does not count: the answer may lie there, or the question not have left yet.
  */
 export class Deadlines {
   private readonly waiting = new Set<Waiting>();
   private timer: NodeJS.Timeout | undefined;
+  /** Milliseconds that this process has been waiting, up to `seenAt`. */
+  private waited = 0;
+  private seenAt = 0;
 
   constructor(
     private readonly what: string,
@@ -21,9 +30,9 @@ export class Deadlines {
   /** @throws DeadlineError when the time is up; the late outcome is ignored */
   within<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const entry = { due: performance.now() + this.deadlineMs, reject };
+      if (!this.timer) this.start();
+      const entry = { due: this.now() + this.deadlineMs, reject };
       this.waiting.add(entry);
-      this.timer ??= setTimeout(this.look, this.deadlineMs);
       work.then(
         (result) => {
           this.waiting.delete(entry);
@@ -37,15 +46,25 @@ export class Deadlines {
     });
   }
 
+  private now(): number {
+    return this.waited + Math.min(performance.now() - this.seenAt, LONGEST_SLICE_MS);
+  }
+
+  private start(): void {
+    this.seenAt = performance.now();
+    this.timer = setTimeout(this.look, Math.min(SLICE_MS, this.deadlineMs));
+  }
+
   /** After a busy spell timers run before sockets are read: whoever has his answer there must not be called late. */
   private readonly look = () => setImmediate(this.sweep);
 
   private readonly sweep = () => {
-    const now = performance.now();
+    this.waited = this.now();
+    this.seenAt = performance.now();
     this.timer = undefined;
     for (const entry of this.waiting) {
-      if (entry.due > now) {
-        this.timer = setTimeout(this.look, entry.due - now);
+      if (entry.due > this.waited) {
+        this.timer = setTimeout(this.look, Math.min(SLICE_MS, entry.due - this.waited));
         return;
       }
       this.waiting.delete(entry);

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { pathOf } from '../cache.names.js';
 import type { LocalTierOptions } from '../cache.options.js';
 import type { InvalidationLog } from '../invalidation/invalidation-log.js';
 
@@ -23,6 +24,7 @@ export interface LocalEntry {
 /** The in-process tier: bounded in entries and bytes, and it serves nothing that an invalidation may concern. */
 export class LocalTier {
   private readonly entries: LRUCache<string, LocalEntry>;
+  private readonly bytesOfPaths = new Map<string, number>();
   readonly ttlMs: number;
 
   constructor(
@@ -33,7 +35,13 @@ export class LocalTier {
     { ttlMs = 30_000, maxEntries = 50_000, maxBytes = 64 * 1024 * 1024 }: LocalTierOptions,
   ) {
     this.ttlMs = ttlMs;
-    this.entries = new LRUCache({ max: maxEntries, maxSize: maxBytes });
+    this.entries = new LRUCache({
+      max: maxEntries,
+      maxSize: maxBytes,
+      sizeCalculation: (entry, name) => this.sizeOf(entry, name),
+      onInsert: (entry, name, how) => how !== 'update' && this.tally(name, this.sizeOf(entry, name)),
+      dispose: (entry, name) => this.tally(name, -this.sizeOf(entry, name)),
+    });
   }
 
   get count(): number {
@@ -42,6 +50,11 @@ export class LocalTier {
 
   get bytes(): number {
     return this.entries.calculatedSize;
+  }
+
+  /** Of the values of one namespace. */
+  bytesOf(path: string): number {
+    return this.bytesOfPaths.get(path) ?? 0;
   }
 
   /** What may be served at once. */
@@ -61,14 +74,19 @@ export class LocalTier {
   }
 
   put(name: string, entry: LocalEntry): void {
-    this.entries.set(name, entry, { size: this.entryBytes + 2 * name.length + entry.bytes });
+    this.entries.set(name, entry);
   }
 
   drop(name: string): void {
     this.entries.delete(name);
   }
 
-  clear(): void {
-    this.entries.clear();
+  private sizeOf(entry: LocalEntry, name: string): number {
+    return this.entryBytes + 2 * name.length + entry.bytes;
+  }
+
+  private tally(name: string, bytes: number): void {
+    const path = pathOf(name);
+    this.bytesOfPaths.set(path, this.bytesOf(path) + bytes);
   }
 }

@@ -102,27 +102,23 @@ export class SharedTier {
 
   /** Whether the versions that the entry was made under are still current. */
   async isCurrent(entry: StoredEntry): Promise<boolean> {
-    return (await this.attempt(() => this.versions.match(entry.t))) === true;
+    return (await this.attempt(async () => this.versions.match(entry.t))) === true;
   }
 
   /** Both questions leave in one packet, so that also the first read of a tag is one round trip. */
   private async readNow(name: string, versions: readonly string[]): Promise<StoredEntry | undefined> {
     const unknown = this.versions.unknown(versions);
-    const [entry, asked] =
-      unknown.length === 0
-        ? [await this.entry(name), undefined]
-        : await Promise.all([this.entry(name), this.versions.ask(unknown)]);
-    return entry !== undefined && (await this.versions.match(entry.t, asked)) ? entry : undefined;
-  }
-
-  private async entry(name: string): Promise<StoredEntry | undefined> {
+    const asking = unknown.length > 0 ? this.versions.ask(unknown) : undefined;
+    asking?.catch(() => undefined);
+    let entry: StoredEntry | undefined;
     try {
-      return await this.driver.get(name);
+      entry = await this.driver.get(name);
     } catch (error) {
       if (!(error instanceof ForeignDataError)) throw error;
       this.events.onForeignData(name, error);
-      return undefined;
     }
+    const asked = asking && (await asking);
+    return entry !== undefined && (await this.versions.match(entry.t, asked)) ? entry : undefined;
   }
 
   private async attempt<T>(work: () => Promise<T>): Promise<T | Unavailable> {

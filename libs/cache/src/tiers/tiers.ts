@@ -28,11 +28,20 @@ export class Tiers {
   }
 
   /** Takes over what the store had; undefined when an invalidation of ours has yet to reach the store. */
-  async accept(name: string, stored: StoredEntry, since: number, plan: LocalPlan): Promise<LocalEntry | undefined> {
+  accept(
+    name: string,
+    stored: StoredEntry,
+    since: number,
+    plan: LocalPlan,
+  ): LocalEntry | undefined | Promise<LocalEntry | undefined> {
     if (this.invalidator.recovery.concerns(name, stored.t)) return undefined;
-    const tree = stored.z ? await treeOf(stored) : stored.v;
-    const storeNow = this.shared.clock.now();
-    if (stored.s !== undefined) void this.shared.touch(name, Math.max(1, Math.min(stored.s, stored.x - storeNow)));
+    if (stored.z) return treeOf(stored).then((tree) => this.take(name, stored, tree, since, plan));
+    return this.take(name, stored, stored.v, since, plan);
+  }
+
+  private take(name: string, stored: StoredEntry, tree: unknown, since: number, plan: LocalPlan): LocalEntry {
+    const left = stored.x - this.shared.clock.now();
+    if (stored.s !== undefined) void this.shared.touch(name, Math.max(1, Math.min(stored.s, left)));
     const entry = this.toLocal(stored, tree, since, plan);
     this.keep(name, entry, plan);
     return entry;

@@ -41,16 +41,19 @@ export class VersionTable {
   }
 
   /** Whether the versions that an entry was made under are all current. `asked` are answers fresh from the store. */
-  async match(versions: Record<string, number>, asked?: ReadonlyMap<string, Version>): Promise<boolean> {
+  match(versions: Record<string, number>, asked?: ReadonlyMap<string, Version>): boolean | Promise<boolean> {
     let unknown: string[] | undefined;
     for (const name in versions) {
       const current = asked?.get(name)?.version ?? (this.link.connected ? this.known.get(name) : undefined);
       if (current === undefined) (unknown ??= []).push(name);
       else if (current !== versions[name]) return false;
     }
-    if (!unknown) return true;
-    const answers = await this.ask(unknown);
-    return unknown.every((name) => answers.get(name)?.version === versions[name]);
+    return unknown === undefined || this.askAndMatch(unknown, versions);
+  }
+
+  private async askAndMatch(names: readonly string[], versions: Record<string, number>): Promise<boolean> {
+    const answers = await this.ask(names);
+    return names.every((name) => answers.get(name)?.version === versions[name]);
   }
 
   async ask(names: readonly string[]): Promise<Map<string, Version>> {

@@ -4,18 +4,35 @@ import { CACHE_MIGRATIONS } from '../../cache.schema.js';
 import { GetBatch } from './get-batch.js';
 import * as sql from './postgres.statements.js';
 
-/** One write in so many sweeps: there is no scheduler to keep alive, and no write pays much. */
+/** One write in so many sweeps, sooner when they are large: there is no scheduler to keep alive, and no write pays much. */
 const SWEEP_EVERY = 200;
+/** And this part of the bound in bytes. */
+const SWEEP_EVERY_PART = 0.05;
+/** A sweep looks at every entry, so it rests this many times as long as it took. */
+const REST = 10;
+
+/** How much the table may hold of one namespace. */
+export interface PostgresCacheBounds {
+  maxEntries?: number;
+  maxBytes?: number;
+}
 
 /** The shared tier in unlogged tables, for a cluster that has no Redis. */
 export class PostgresCacheDriver implements CacheDriver {
   private writes = 0;
+  private written = 0;
+  private restsUntil = 0;
+  private readonly maxEntries: number;
+  private readonly maxBytes: number;
   private readonly batch = new GetBatch((names) => this.read(names));
 
   constructor(
     private readonly backend: PostgresBackend,
-    private readonly maxEntries = 1_000_000,
-  ) {}
+    { maxEntries = 1_000_000, maxBytes = 1024 ** 3 }: PostgresCacheBounds = {},
+  ) {
+    this.maxEntries = maxEntries;
+    this.maxBytes = maxBytes;
+  }
 
   async open(): Promise<void> {
     await this.backend.open();
@@ -36,8 +53,9 @@ export class PostgresCacheDriver implements CacheDriver {
 
   async set(name: string, entry: StoredEntry, ttlMs: number): Promise<void> {
     await this.query(sql.BREAK_FILL, name);
-    await this.query(sql.PUT, name, JSON.stringify(entry), ttlMs);
-    this.sweepNowAndThen();
+    const body = JSON.stringify(entry);
+    await this.query(sql.PUT, name, body, ttlMs);
+    this.sweepNowAndThen(body);
   }
 
   /** Two statements: the second must see what a fill has stored that ended while the first waited for it. */
@@ -63,7 +81,7 @@ export class PostgresCacheDriver implements CacheDriver {
   async endFill(name: string, owner: string, entry?: StoredEntry, ttlMs = 0): Promise<FillEnd> {
     const body = entry ? JSON.stringify(entry) : null;
     const { rows } = await this.query<FillEnd>(sql.END_FILL, name, owner, body, ttlMs);
-    if (entry) this.sweepNowAndThen();
+    if (body) this.sweepNowAndThen(body);
     return rows[0] ?? { stored: false, awaited: false };
   }
 
@@ -89,9 +107,23 @@ export class PostgresCacheDriver implements CacheDriver {
     return this.backend.query<Row>(statement, [this.backend.namespace, ...parameters]);
   }
 
-  private sweepNowAndThen(): void {
-    if (++this.writes % SWEEP_EVERY !== 0) return;
-    void this.backend.query(sql.SWEEP, [this.backend.namespace, this.maxEntries]).catch(() => undefined);
-    void this.backend.query(sql.SWEEP_VERSIONS, [this.backend.namespace]).catch(() => undefined);
+  private sweepNowAndThen(body: string): void {
+    this.writes++;
+    this.written += body.length;
+    const due = this.writes >= SWEEP_EVERY || this.written >= this.maxBytes * SWEEP_EVERY_PART;
+    if (due && performance.now() >= this.restsUntil) void this.sweep().catch(() => undefined);
+  }
+
+  private async sweep(): Promise<void> {
+    const from = performance.now();
+    this.restsUntil = Infinity;
+    this.writes = this.written = 0;
+    try {
+      await this.query(sql.SWEEP, this.maxEntries, this.maxBytes);
+      await this.query(sql.SWEEP_VERSIONS);
+    } finally {
+      const now = performance.now();
+      this.restsUntil = now + REST * (now - from);
+    }
   }
 }

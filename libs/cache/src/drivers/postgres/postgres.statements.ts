@@ -61,15 +61,22 @@ select $1, tag, ${MICROSECONDS}, clock_timestamp() from unnest($2::text[]) as ta
 on conflict (namespace, tag) do update
    set version = greatest(known.version + 1, excluded.version), used_at = clock_timestamp()`;
 
-/** Some of what has expired, and what is too much; what others sweep just now is left to them. $2 is the bound. */
+/**
+ * Some of what has expired, and what is too much: that which would expire first. What others sweep just now is left to
+ * them. $2 is the bound in entries, $3 in bytes as they are stored.
+ */
 export const SWEEP = `
-with doomed as (
-  select ctid from rookery.cache_entries
-   where namespace = $1
-     and (expires_at <= clock_timestamp()
-          or (select count(*) from rookery.cache_entries where namespace = $1) > $2)
-   order by expires_at limit 1000 for update skip locked)
-delete from rookery.cache_entries where ctid in (select ctid from doomed)`;
+with total as (
+  select count(*) as entries, sum(pg_column_size(body)) as bytes from rookery.cache_entries where namespace = $1),
+first as (
+  select ctid as place, expires_at, pg_column_size(body) as bytes from rookery.cache_entries
+   where namespace = $1 order by expires_at limit 10000 for update skip locked),
+counted as (
+  select place, expires_at, row_number() over before as nth, sum(bytes) over before - bytes as bytes from first
+  window before as (order by expires_at, place rows unbounded preceding))
+delete from rookery.cache_entries where ctid in (
+  select place from counted, total
+   where expires_at <= clock_timestamp() or nth <= total.entries - $2 or counted.bytes < total.bytes - $3)`;
 
 export const SWEEP_VERSIONS = `
 delete from rookery.cache_versions where namespace = $1 and used_at < clock_timestamp() - interval '31 days'`;
