@@ -1,8 +1,9 @@
+import { Logger } from '@nestjs/common';
 import { startCache, type ClusterCache } from '@rookery/cache';
 import { postgres } from '@rookery/core/postgres';
 import { startPostgres, startRedis, type StoreHandle } from '@rookery/testing';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheScene, recovered, silentProxy, timed, unhandledRejections, type CacheScene } from './cache.scene.js';
 import { scale, scenario } from './report.js';
 
@@ -122,6 +123,7 @@ describe('the cache, when Redis', () => {
 
   it('has foreign data under our key, takes it for a miss and writes over it', async () => {
     const admin = new Redis(store.url).on('error', () => undefined);
+    const warn = vi.spyOn(Logger.prototype, 'warn');
     const key = `${scene.namespace}:cache:{/k}:v1`;
     await cache.set('k', 'ours');
     expect(await admin.exists(key)).toBe(1);
@@ -137,6 +139,8 @@ describe('the cache, when Redis', () => {
       expect(await cache.getOrSet('k', () => 'made anew', { l1: false })).toBe('made anew');
       expect(await cache.get('k', { l1: false })).toBe('made anew');
     }
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('Not a cache entry'));
+    warn.mockRestore();
     admin.disconnect();
   });
 });
