@@ -49,6 +49,19 @@ describe('a backend', () => {
     await expect(backend.now()).rejects.toThrow('not open');
   });
 
+  it('fails what is under way on Redis as soon as the connection breaks', async () => {
+    const backend = redis({ url: redisUrl() });
+    await backend.open();
+    const other = new Redis(redisUrl());
+    const id = await backend.client.client('ID');
+    const refused = expect(backend.client.blpop(`nothing-${process.pid}`, 0)).rejects.toThrow(/max retries/);
+    await other.client('KILL', 'ID', id);
+    await refused;
+    await vi.waitFor(async () => expect(await backend.client.ping()).toBe('PONG'), { timeout: 10_000 });
+    other.disconnect();
+    await backend.close();
+  });
+
   it('never closes what it was handed', async () => {
     const client = new Redis(redisUrl());
     const dataSource = await new DataSource({ type: 'postgres', url: postgresUrl() }).initialize();

@@ -44,7 +44,8 @@ const FAIL_FAST: RedisOptions & ClusterOptions = {
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 1,
+  // With 1, what was under way when the connection broke would never be answered if the next connection succeeds.
+  maxRetriesPerRequest: 0,
 };
 const retryStrategy = (attempt: number) => Math.min(attempt * 50, 500);
 

@@ -62,6 +62,7 @@ export class RedisBus implements Bus {
     const subscriber = this.backend.duplicate({
       enableOfflineQueue: true,
       maxRetriesPerRequest: null,
+      autoResendUnfulfilledCommands: true,
       autoResubscribe: true,
     });
     let wasReady = false;

@@ -45,8 +45,15 @@ export class RedisBullmqConnection extends BullmqConnection {
     await this.clock.open();
   }
 
-  /** A job's end is worth waiting for: it is written when the store is back. */
+  /**
+   * A job's end is worth waiting for: it is written when the store is back. What got no answer is sent again, as bullmq
+   * expects: without that ioredis leaves it without an answer for ever, and the worker waits for it as long.
+   */
   private waitingClient(): RedisClient {
-    return (this.waiting ??= this.store.duplicate({ maxRetriesPerRequest: null, enableOfflineQueue: true }));
+    return (this.waiting ??= this.store.duplicate({
+      maxRetriesPerRequest: null,
+      enableOfflineQueue: true,
+      autoResendUnfulfilledCommands: true,
+    }));
   }
 }
