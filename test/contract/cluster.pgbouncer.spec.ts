@@ -1,5 +1,6 @@
 import { registryDriverContract } from '@rookery/cluster/testing';
 import { postgres } from '@rookery/core/postgres';
+import { jobsContract } from '@rookery/jobs/testing';
 import { lockDriverContract } from '@rookery/lock/testing';
 import { realtimeDriverContract } from '@rookery/realtime/testing';
 import { PostgresWorkersDriver } from '@rookery/workers/postgres';
@@ -15,8 +16,8 @@ import { busContract } from './core.bus.contract.js';
 import { startPgBouncer } from './cluster.pgbouncer.js';
 
 /**
- * The contracts once more, through a PgBouncer in transaction mode, with a direct way for LISTEN. CI installs it. Jobs
- * are not among them: bullmq sets its search_path when it connects, which PgBouncer refuses.
+ * The contracts once more, through a PgBouncer in transaction mode, with a direct way for LISTEN and for bullmq, which
+ * sets its search_path when it connects. CI installs it.
  */
 const installed = findProgram('pgbouncer') !== undefined;
 const bouncer = installed ? await startPgBouncer({ url: postgresUrl(), mode: 'transaction' }) : undefined;
@@ -30,6 +31,7 @@ describe.runIf(installed)('through PgBouncer', () => {
   registryDriverContract('PgBouncer', { backend: () => on(freshNamespace()) });
   clusterContract('PgBouncer', { backend: () => on(freshNamespace()) });
   lockDriverContract('PgBouncer', { create: () => lockDriverFor(on(shared)) });
+  jobsContract('PgBouncer', { backend: () => on(shared) });
   describeWorkersDriver(
     'PgBouncer',
     (application, historySize) => new PostgresWorkersDriver(on(shared), { application, historySize }),

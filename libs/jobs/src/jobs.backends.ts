@@ -9,7 +9,6 @@ const HOUR_MS = 3_600_000;
 
 /** The stores of the module's queues: one driver per backend, however many queues name it. */
 export class JobsBackends {
-  private readonly drivers = new Map<Backend, Promise<JobsDriver>>();
   private readonly opened = new Map<Backend, Promise<JobsDriver>>();
   /** The backend of queues that name none. */
   readonly main: Backend;
@@ -33,23 +32,30 @@ export class JobsBackends {
 
   /** The driver of a backend, open. */
   driver(backend: Backend): Promise<JobsDriver> {
-    const opened = this.opened.get(backend) ?? this.open(backend);
-    this.opened.set(backend, opened);
-    opened.catch(() => this.opened.delete(backend));
-    return opened;
+    return this.opened.get(backend) ?? this.openOnce(backend);
   }
 
   async close(): Promise<void> {
     const opened = [...this.opened.values()];
     this.opened.clear();
-    this.drivers.clear();
     await Promise.allSettled(opened.map(async (driver) => (await driver).close()));
   }
 
+  private openOnce(backend: Backend): Promise<JobsDriver> {
+    const opened = this.open(backend);
+    this.opened.set(backend, opened);
+    opened.catch(() => this.opened.delete(backend));
+    return opened;
+  }
+
   private async open(backend: Backend): Promise<JobsDriver> {
-    const driver = this.drivers.get(backend) ?? this.load(backend);
-    this.drivers.set(backend, driver);
-    await (await driver).open();
+    const driver = await this.load(backend);
+    try {
+      await driver.open();
+    } catch (error) {
+      await driver.close();
+      throw error;
+    }
     if (backend.kind === 'memory')
       new Logger('JobsModule').warn('Jobs are kept in the memory of this process: they are gone when it ends.');
     return driver;

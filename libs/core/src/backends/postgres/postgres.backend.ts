@@ -37,6 +37,10 @@ export interface PostgresResult<Row> {
 export interface PostgresBackend extends Backend {
   readonly kind: 'postgres';
   readonly bus: PostgresBus;
+  /** The way past a pooler, for what needs a session of its own: LISTEN, a search path. */
+  readonly listenUrl: string | undefined;
+  /** Whether the schema is brought up to date at boot. */
+  readonly migrates: boolean;
   /** @throws ClosedError before `open` and after the last `close` */
   readonly dataSource: DataSource;
   /** The pg pool behind the DataSource, for what TypeORM cannot do (LISTEN, BullMQ). */
@@ -71,6 +75,8 @@ class TypeOrmBackend implements PostgresBackend {
   readonly namespace: string;
   readonly address: string;
   readonly bus: PostgresBus;
+  readonly listenUrl: string | undefined;
+  readonly migrates: boolean;
   private current: DataSource | undefined;
   private initializedHere = false;
   private readonly users = new ConnectionCount(
@@ -81,7 +87,9 @@ class TypeOrmBackend implements PostgresBackend {
   constructor(private readonly given: PostgresBackendOptions) {
     this.namespace = checkNamespace(given.namespace ?? 'rookery');
     this.address = addressOf(given);
-    this.bus = new PostgresBus(this, given.listenUrl);
+    this.listenUrl = given.listenUrl;
+    this.migrates = given.migrate ?? true;
+    this.bus = new PostgresBus(this);
   }
 
   get dataSource(): DataSource {
@@ -111,7 +119,7 @@ class TypeOrmBackend implements PostgresBackend {
   }
 
   async migrate(module: string, migrations: readonly string[]): Promise<void> {
-    await runMigrations(this.dataSource, module, migrations, this.given.migrate ?? true);
+    await runMigrations(this.dataSource, module, migrations, this.migrates);
   }
 
   private async connect(): Promise<void> {

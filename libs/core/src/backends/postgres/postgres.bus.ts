@@ -19,10 +19,7 @@ export class PostgresBus implements Bus {
   private turn: Promise<void> = Promise.resolve();
   private said: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    private readonly backend: PostgresBackend,
-    private readonly listenUrl?: string,
-  ) {
+  constructor(private readonly backend: PostgresBackend) {
     this.outbound = new PostgresOutbound(backend);
   }
 
@@ -77,7 +74,8 @@ export class PostgresBus implements Bus {
 
   private async listen(): Promise<Client> {
     // The pool's own settings as they are (a copy would lose the hidden password); but no slot of the pool.
-    const settings = this.listenUrl ? { connectionString: this.listenUrl, keepAlive: true } : this.backend.pool.options;
+    const { listenUrl, pool } = this.backend;
+    const settings = listenUrl ? { connectionString: listenUrl, keepAlive: true } : pool.options;
     const client = new Client(settings);
     client.on('error', () => this.reconnect(client));
     client.on('end', () => this.reconnect(client));

@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto';
 import { withDeadline, type TransactionManager } from '@rookery/core';
-import type { PostgresBackend } from '@rookery/core/postgres';
-import { PostgresConnection, PostgresQueueBackend, runMigrations, type IQueueBackend } from 'bullmq';
-import { Pool } from 'pg';
+import { MigrationsMissingError, type PostgresBackend } from '@rookery/core/postgres';
+import {
+  assertSchemaCompatibility,
+  LATEST_SCHEMA_VERSION,
+  PostgresConnection,
+  PostgresQueueBackend,
+  runMigrations,
+  SchemaMigrationRequiredError,
+  type IQueueBackend,
+} from 'bullmq';
+import { Pool, type PoolConfig } from 'pg';
 import { StoreClock } from '../../bullmq/store-clock.js';
 import { onStoreTime } from '../../bullmq/store-time.js';
 import { BullmqConnection, type AnyBackendFactory } from '../../bullmq/bullmq-connection.js';
@@ -86,16 +94,32 @@ export class PostgresBullmqConnection extends BullmqConnection {
   private async connect(): Promise<void> {
     await this.store.open();
     await this.clock.open();
-    const { options } = this.store.pool;
-    // The password is not among the properties that a spread copies.
-    const settings = { ...options, password: options.password, options: `-c search_path="${this.schema}"` };
-    this.pool = new Pool({ ...settings, keepAlive: true });
+    const settings = this.settings();
+    this.pool = new Pool(settings);
     // An idle connection that breaks is replaced; statements report their own errors.
     this.pool.on('error', () => undefined);
     this.listener = new SharedListener(settings);
-    const client = await this.pool.connect();
+    await this.prepareSchema(this.pool);
+  }
+
+  /** A pooler in transaction mode keeps no search path: past it, if there is a way. */
+  private settings(): PoolConfig {
+    const { pool, listenUrl } = this.store;
+    const { options } = pool;
+    // The password is not among the properties that a spread copies.
+    const own: PoolConfig = listenUrl
+      ? { connectionString: listenUrl, max: options.max }
+      : { ...options, password: options.password };
+    return { ...own, options: `-c search_path="${this.schema}"`, keepAlive: true };
+  }
+
+  private async prepareSchema(pool: Pool): Promise<void> {
+    const client = await pool.connect();
     try {
-      await runMigrations(client, this.schema);
+      const version = this.store.migrates
+        ? await runMigrations(client, this.schema)
+        : await assertSchemaCompatibility(client, this.schema).catch(noneYet);
+      if (version < LATEST_SCHEMA_VERSION) throw new MigrationsMissingError('jobs', version, LATEST_SCHEMA_VERSION);
     } finally {
       client.release();
     }
@@ -112,6 +136,11 @@ export class PostgresBullmqConnection extends BullmqConnection {
       end: async () => undefined,
     };
   }
+}
+
+function noneYet(error: unknown): number {
+  if (error instanceof SchemaMigrationRequiredError) return 0;
+  throw error;
 }
 
 function schemaOf(namespace: string): string {
