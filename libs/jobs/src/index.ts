@@ -1,6 +1,6 @@
 export { JobHandler } from './decorators/job-handler.decorator.js';
 export { flow, type Flow, type FlowOptions } from './flow.js';
-export type { Job, JobClass, JobInfo, JobState } from './job.js';
+export type { BatchItem, BatchJob, Job, JobClass, JobInfo, JobState } from './job.js';
 export { currentJob, type JobContext } from './job-context.js';
 export type { JobRef, WaitOptions } from './job-ref.js';
 export {
@@ -20,6 +20,7 @@ export {
 export { JobsModule } from './jobs.module.js';
 export type {
   BackoffOptions,
+  BatchOptions,
   EnqueueOptions,
   JobHandlerOptions,
   JobsModuleOptions,

@@ -3,7 +3,7 @@ import { afterCommit, type TransactionManager } from '@rookery/core';
 import { checkJson } from './job-data.js';
 import type { ActiveJob } from './jobs.driver.js';
 
-const storage = new AsyncLocalStorage<JobContext>();
+const storage = new AsyncLocalStorage<JobContext | undefined>();
 
 /**
  * The job that the current async context runs, for loggers and the like; undefined outside a job.
@@ -12,6 +12,11 @@ const storage = new AsyncLocalStorage<JobContext>();
  */
 export function currentJob(): JobContext | undefined {
   return storage.getStore();
+}
+
+/** Runs what belongs to no single job. */
+export function outsideJobs<T>(work: () => T): T {
+  return storage.run(undefined, work);
 }
 
 /** One run of a job, as its handler sees it. */

@@ -17,8 +17,39 @@ export interface Job<Args = unknown, Result = unknown> {
   run(args: Args, ctx: JobContext): Promise<Result> | Result;
 }
 
-/** A class that implements {@link Job} and carries `@JobHandler`. */
-export type JobClass<Args = unknown, Result = unknown> = new (...dependencies: never[]) => Job<Args, Result>;
+/** One job of a batch. */
+export interface BatchItem<Args = unknown> {
+  readonly args: Args;
+  readonly ctx: JobContext;
+}
+
+/**
+ * Work that is cheaper done for many jobs at once: one insert of many rows, one call of a bulk API. Mark the class with
+ * `@JobHandler(name, { batch: { size } })`. To enqueue, cancel and retry, each job is still its own.
+ *
+ * @example
+ * @JobHandler('search.index', { batch: { size: 100 } })
+ * export class IndexDocument implements BatchJob<{ id: string }> {
+ *   async runBatch(batch: readonly BatchItem<{ id: string }>[]) {
+ *     const outcomes = await this.search.bulk(batch.map(({ args }) => args.id));
+ *     return outcomes.map(({ error }) => (error ? new Error(error) : null));
+ *   }
+ * }
+ */
+export interface BatchJob<Args = unknown, Result = unknown> {
+  /**
+   * Does the work of all these jobs. Answers a result for each, in their order, with an Error for those that failed; or
+   * nothing, when all went well. What it throws makes all of them fail.
+   */
+  runBatch(
+    batch: readonly BatchItem<Args>[],
+  ): Promise<readonly (Result | Error)[] | void> | readonly (Result | Error)[] | void;
+}
+
+/** A class that implements {@link Job} or {@link BatchJob} and carries `@JobHandler`. */
+export type JobClass<Args = unknown, Result = unknown> = new (
+  ...dependencies: never[]
+) => Job<Args, Result> | BatchJob<Args, Result>;
 
 /**
  * Where a job is: `waiting` for a free worker, `delayed` until its time, `blocked` until its children are done,

@@ -28,12 +28,22 @@ export interface QueueOptions {
   execute?: boolean;
 }
 
+/** How many jobs a {@link BatchJob} is handed at once. */
+export interface BatchOptions {
+  /** The most. The queue's `concurrency` counts jobs: it is at least this by default, twice this for two batches at once. */
+  size: number;
+  /** Milliseconds that the first job waits for company. @default 50 */
+  waitMs?: number;
+}
+
 /** Options of `@JobHandler()`. */
 export interface JobHandlerOptions extends Pick<QueueOptions, 'concurrency' | 'globalConcurrency' | 'rateLimit'> {
   /**
    * Jobs of one queue share its limits and wait for each other. @default a queue of its own, with the job's name
    */
   queue?: string;
+  /** Hands over several jobs at once: the class implements `BatchJob`. @default one by one */
+  batch?: BatchOptions;
   /** Tries in all. @default 12 (with the default backoff: about a day and a half) */
   attempts?: number;
   /** How long a failed job waits for its next try. @default exponential, from 60000 ms */

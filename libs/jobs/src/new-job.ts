@@ -9,8 +9,8 @@ import { checkWhole, type EnqueueOptions, type JobsModuleOptions } from './jobs.
 const MAX_PRIORITY = 2_097_151;
 const MAX_DELAY_MS = 100 * 366 * 24 * 3_600_000;
 
-/** Grows with time, so that indexes of a database stay compact. */
-const newId = () => `${Date.now().toString(36)}-${randomUUID().slice(9)}`;
+/** Grows with time, so that indexes of a database stay compact; short, since a store's scripts handle it many times. */
+const newId = () => `${Date.now().toString(36)}-${randomUUID().slice(19)}`;
 
 /**
  * A checked job, ready for the store.

@@ -42,19 +42,10 @@ export class BullmqJobsDriver implements JobsDriver {
   }
 
   async add(jobs: readonly NewJob[], { once = false } = {}): Promise<string[]> {
-    const ids = new Map<NewJob, string>();
-    for (const [name, part] of groupedByQueue(jobs)) {
-      const queue = this.queue(name);
-      const added =
-        part.length === 1
-          ? [await queue.add(part[0].name, dataOf(part[0]), this.optionsOf(part[0], once))]
-          : await queue.addBulk(
-              part.map((job) => ({ name: job.name, data: dataOf(job), opts: this.optionsOf(job, once) })),
-            );
-      for (const [index, { id }] of added.entries()) ids.set(part[index], id!);
-    }
-    for (const job of jobs) if (job.dedupe?.mode === 'latest') await this.overwriteWaiting(job, ids.get(job)!);
-    return jobs.map((job) => ids.get(job)!);
+    const ids = jobs.length === 1 ? [await this.addOne(jobs[0], once)] : await this.addMany(jobs, once);
+    for (const [index, job] of jobs.entries())
+      if (job.dedupe?.mode === 'latest') await this.overwriteWaiting(job, ids[index]);
+    return ids;
   }
 
   async addIn(manager: TransactionManager, jobs: readonly NewJob[]): Promise<string[] | undefined> {
@@ -171,6 +162,20 @@ export class BullmqJobsDriver implements JobsDriver {
       removeOnFail: kept(this.keep.failed),
     };
     return { ...this.options(), defaultJobOptions };
+  }
+
+  private async addOne(job: NewJob, once: boolean): Promise<string> {
+    return (await this.queue(job.queue).add(job.name, dataOf(job), this.optionsOf(job, once))).id!;
+  }
+
+  private async addMany(jobs: readonly NewJob[], once: boolean): Promise<string[]> {
+    const ids = new Map<NewJob, string>();
+    for (const [name, part] of groupedByQueue(jobs)) {
+      const bulk = part.map((job) => ({ name: job.name, data: dataOf(job), opts: this.optionsOf(job, once) }));
+      const added = await this.queue(name).addBulk(bulk);
+      for (const [index, { id }] of added.entries()) ids.set(part[index], id!);
+    }
+    return jobs.map((job) => ids.get(job)!);
   }
 
   /** What `latest` needs beyond bullmq, which keeps the last call only while the job runs, not while it waits. */

@@ -1,8 +1,9 @@
+import { sleep } from '@rookery/core';
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { ActiveJob, JobsWorker, Outcome, Retention, WorkSettings } from '../jobs.driver.js';
-import { activeJob } from './active-job.js';
+import { ActiveBullmqJob } from './active-job.js';
 import type { BullmqConnection } from './bullmq-connection.js';
-import { JobLease } from './job-lease.js';
+import { JobLeases } from './job-lease.js';
 import { kept, type StoredData } from './stored-job.js';
 
 /** How often, compared to the lease, silent workers are looked for. */
@@ -10,13 +11,14 @@ const SWEEPS_PER_LEASE = 3;
 /** bullmq would wait 15 s before it asks a store again that was away. */
 const RETRY_AFTER_FAULT_MS = 500;
 const CLOSE_MS = 2_000;
+const SHY_MS = 500;
 /** The largest that Postgres takes. */
 const MAX_INTEGER = 2_147_483_647;
 
 /** A bullmq worker: says how each run ended in bullmq's words. */
 export class BullmqWorker implements JobsWorker {
   private readonly worker: Worker<StoredData>;
-  private readonly leases = new Map<string, JobLease>();
+  private readonly leases: JobLeases;
   private shyUntil = 0;
   private readonly retryDelays = new WeakMap<Error, number>();
 
@@ -28,6 +30,7 @@ export class BullmqWorker implements JobsWorker {
     private readonly run: (job: ActiveJob) => Promise<Outcome>,
   ) {
     const { concurrency, leaseMs, rateLimit } = settings;
+    this.leases = new JobLeases(leaseMs);
     this.worker = new Worker<StoredData>(
       queue,
       (job, token) => this.process(job, token!),
@@ -50,12 +53,8 @@ export class BullmqWorker implements JobsWorker {
     );
     this.worker.on('error', settings.onError);
     this.letOthersGoFirst();
-    this.worker.on('locksRenewed', ({ jobIds }) => {
-      for (const id of jobIds) this.leases.get(id)?.renewed();
-    });
-    this.worker.on('lockRenewalFailed', (jobIds) => {
-      for (const id of jobIds) this.leases.get(id)?.lose('the store has given its lease to another, or ended it');
-    });
+    this.worker.on('locksRenewed', ({ jobIds }) => this.leases.renewed(jobIds));
+    this.worker.on('lockRenewalFailed', (jobIds) => this.leases.lost(jobIds));
   }
 
   async ready(): Promise<void> {
@@ -69,40 +68,44 @@ export class BullmqWorker implements JobsWorker {
   async close(): Promise<void> {
     // Not by force: what the handlers have just returned is still being recorded.
     const closed = this.worker.close().catch(() => undefined);
+    void closed.then(() => this.leases.close());
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
   }
 
   private async process(job: Job<StoredData>, token: string): Promise<unknown> {
-    const lease = new JobLease(`${job.name} (${job.id})`, this.settings.leaseMs);
-    this.leases.set(job.id!, lease);
+    const lease = this.leases.hold(job);
     try {
-      return await this.conclude(
-        job,
-        token,
-        await this.run(activeJob(job, token, lease, this.connection, this.keep.completed)),
-      );
+      const outcome = await this.run(new ActiveBullmqJob(job, token, lease, this.connection, this.keep.completed));
+      return outcome.kind === 'completed' ? outcome.result : await this.conclude(job, token, outcome);
     } finally {
-      lease.end();
-      if (this.leases.get(job.id!) === lease) this.leases.delete(job.id!);
+      this.leases.release(job.id!, lease);
     }
   }
 
   /**
-   * A job that this replica does not know is put off, and bullmq wakes the very worker that did so when its time comes.
-   * For a while after, this worker sleeps longer than the others do, so that one that knows the job gets it.
+   * A job that this replica does not know is put off. When its time comes, bullmq wakes the very worker that did so, on
+   * Redis, or all at once, on Postgres. For a while after, this worker is later than the others, so that one that knows
+   * the job gets it.
    */
   private letOthersGoFirst(): void {
     const backend = this.worker.getBackend();
     const waitForJob = backend.waitForJob.bind(backend);
     const more = 1.5 * this.connection.idlePollMs;
-    backend.waitForJob = (seconds) => waitForJob(performance.now() < this.shyUntil ? seconds + more / 1000 : seconds);
+    backend.waitForJob = async (seconds) => {
+      if (performance.now() > this.shyUntil) return waitForJob(seconds);
+      const marker = await waitForJob(seconds + more / 1000);
+      if (!marker) await sleep(SHY_MS);
+      return marker;
+    };
   }
 
   /** bullmq learns by return or throw what becomes of the job. */
-  private async conclude(job: Job<StoredData>, token: string, outcome: Outcome): Promise<unknown> {
+  private async conclude(
+    job: Job<StoredData>,
+    token: string,
+    outcome: Exclude<Outcome, { kind: 'completed' }>,
+  ): Promise<never> {
     switch (outcome.kind) {
-      case 'completed':
-        return outcome.result;
       case 'failed': {
         const { error, retryInMs } = outcome;
         const thrown = Object.assign(retryInMs === null ? new UnrecoverableError() : new Error(), {
@@ -110,6 +113,8 @@ export class BullmqWorker implements JobsWorker {
           stack: error.stack,
         });
         this.retryDelays.set(thrown, retryInMs ?? 0);
+        // Not stored with every job: only the worker, which knows the handler, can tell the delay.
+        job.opts.backoff = { type: 'rookery' };
         throw thrown;
       }
       case 'returned':

@@ -39,8 +39,6 @@ export function optionsOf(job: NewJob, clock: StoreClock, once = false): JobsOpt
   return {
     jobId: id,
     attempts,
-    // The delay before a retry comes from the worker, which knows the handler.
-    backoff: { type: 'rookery' },
     ...(clock.skewMs !== 0 && { timestamp: clock.now() }),
     ...(delayMs > 0 && { delay: delayMs }),
     ...(priority > 0 && { priority }),

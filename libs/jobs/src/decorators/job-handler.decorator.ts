@@ -1,9 +1,9 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
-import { checkName, InvalidInputError } from '@rookery/core';
+import { checkMs, checkName, InvalidInputError } from '@rookery/core';
 import { checkedBackoff } from '../backoff.js';
 import type { JobClass } from '../job.js';
 import { UnknownJobError } from '../jobs.errors.js';
-import type { JobHandlerOptions } from '../jobs.options.js';
+import { checkWhole, type BatchOptions, type JobHandlerOptions } from '../jobs.options.js';
 
 const JOB_HANDLER = 'rookery:job-handler';
 
@@ -27,11 +27,17 @@ export function JobHandler(name: string, options: JobHandlerOptions = {}): Class
   checkQueueName('The name of a job', name);
   if (options.queue !== undefined) checkQueueName(`The queue of job "${name}"`, options.queue);
   checkedBackoff(`The backoff of job "${name}"`, options.backoff);
+  if (options.batch) checkBatch(name, options.batch);
   const definition: JobDefinition = { ...options, name, queue: options.queue ?? name };
   return applyDecorators(Injectable(), SetMetadata(JobHandler.metadataKey, definition));
 }
 
 JobHandler.metadataKey = JOB_HANDLER;
+
+function checkBatch(name: string, { size, waitMs }: BatchOptions): void {
+  checkWhole(`batch.size of job "${name}"`, size, 1, 10_000);
+  if (waitMs !== undefined) checkMs(`batch.waitMs of job "${name}"`, waitMs);
+}
 
 /** @throws UnknownJobError when the class carries no `@JobHandler` */
 export function definitionOf(job: JobClass<never, unknown>): JobDefinition {

@@ -8,5 +8,5 @@ export interface Handler {
   readonly timeoutMs: number;
   readonly maxCrashes: number;
   readonly backoff: Required<BackoffOptions>;
-  invoke(args: unknown, ctx: JobContext): Promise<unknown>;
+  invoke(args: unknown, ctx: JobContext): unknown;
 }

@@ -3,10 +3,11 @@ import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { checkMs, MethodExplorer, type DiscoveredClass } from '@rookery/core';
 import { checkedBackoff } from '../backoff.js';
 import { JobHandler, type JobDefinition } from '../decorators/job-handler.decorator.js';
-import type { Job } from '../job.js';
+import type { BatchJob, Job } from '../job.js';
 import type { JobContext } from '../job-context.js';
 import { JobsSetupError } from '../jobs.errors.js';
 import type { JobsModuleOptions } from '../jobs.options.js';
+import { Batch } from './batch.js';
 import type { Handler } from './handler.js';
 
 type Found = DiscoveredClass<JobDefinition>;
@@ -54,15 +55,18 @@ export class JobExplorer {
           `Two classes handle job "${name}": ${other.metatype.name} and ${found.metatype.name}. Give one of them another name.`,
         );
       }
-      if (typeof (found.metatype.prototype as Partial<Job>).run !== 'function')
-        throw new JobsSetupError(`${found.metatype.name} has @JobHandler but no method run(args, ctx).`);
+      checkShape(found);
       byName.set(name, found);
     }
     return [...byName.values()];
   }
 
-  private invoker({ metatype, instance, isSingleton }: Found): Handler['invoke'] {
-    if (isSingleton) return async (args, ctx) => (instance as Job).run(args, ctx);
+  private invoker({ metatype, metadata, instance, isSingleton }: Found): Handler['invoke'] {
+    if (metadata.batch) {
+      const batch = new Batch(instance as BatchJob, metadata.batch);
+      return (args, ctx) => batch.add(args, ctx);
+    }
+    if (isSingleton) return (args, ctx) => (instance as Job).run(args, ctx);
     return async (args: unknown, ctx: JobContext) => {
       const contextId = ContextIdFactory.create();
       // What the class injects as REQUEST is the job's context.
@@ -71,4 +75,16 @@ export class JobExplorer {
       return handler.run(args, ctx);
     };
   }
+}
+
+function checkShape({ metatype, metadata, isSingleton }: Found): void {
+  const method: keyof BatchJob | keyof Job = metadata.batch ? 'runBatch' : 'run';
+  if (typeof (metatype.prototype as Record<string, unknown>)[method] !== 'function')
+    throw new JobsSetupError(
+      `${metatype.name} has @JobHandler but no method ${method}(${metadata.batch ? 'batch' : 'args, ctx'}).`,
+    );
+  if (metadata.batch && !isSingleton)
+    throw new JobsSetupError(
+      `${metatype.name} handles batches but is request-scoped. Make it, and what it injects, a singleton.`,
+    );
 }

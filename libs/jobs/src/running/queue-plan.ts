@@ -25,7 +25,7 @@ export function queuePlans(
     .filter((queue) => queues[queue]?.execute ?? executes)
     .map((queue) => {
       const own = limitsOf(queue, definitions);
-      return checked(queue, { ...own, ...queues[queue] });
+      return checked(queue, { ...own, ...queues[queue] }, largestBatch(queue, definitions));
     });
 }
 
@@ -43,8 +43,19 @@ function limitsOf(queue: string, definitions: readonly JobDefinition[]): QueueOp
   return { concurrency, globalConcurrency, rateLimit };
 }
 
-function checked(queue: string, { concurrency = 10, globalConcurrency, rateLimit }: QueueOptions): QueuePlan {
+function largestBatch(queue: string, definitions: readonly JobDefinition[]): number {
+  return Math.max(1, ...definitions.map((definition) => (definition.queue === queue && definition.batch?.size) || 1));
+}
+
+function checked(queue: string, options: QueueOptions, batchSize: number): QueuePlan {
+  const { concurrency = Math.max(10, batchSize), globalConcurrency, rateLimit } = options;
   checkWhole(`concurrency of queue "${queue}"`, concurrency, 1, 10_000);
+  if (concurrency < batchSize)
+    throw new InvalidInputError(
+      `concurrency of queue "${queue}"`,
+      concurrency,
+      `at least ${batchSize}, the size of its batches`,
+    );
   if (globalConcurrency !== undefined)
     checkWhole(`globalConcurrency of queue "${queue}"`, globalConcurrency, 1, 1_000_000);
   if (rateLimit !== undefined) {

@@ -32,19 +32,29 @@ export class Run {
    * What the handler makes of it. After an abort it gets the grace time to come to an end; then it is left behind and
    * the reason of the abort is thrown in its place.
    */
-  async settle<T>(work: () => Promise<T> | T): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const givenUp = new Promise<never>((_, reject) => {
+  settle<T>(work: () => Promise<T> | T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
       this.onAbort = () => (timer = setTimeout(() => reject(this.abortedBecause!), this.graceMs));
+      if (this.abortedBecause) this.onAbort();
+      const end = <Value>(settle: (value: Value) => void, value: Value) => {
+        clearTimeout(timer);
+        this.onAbort = undefined;
+        settle(value);
+      };
+      invoke(work).then(
+        (result) => end(resolve, result),
+        (error: Error) => end(reject, error),
+      );
     });
-    if (this.abortedBecause) this.onAbort!();
-    const settled = (async () => work())();
-    settled.catch(() => undefined);
-    try {
-      return await Promise.race([settled, givenUp]);
-    } finally {
-      clearTimeout(timer);
-      this.onAbort = undefined;
-    }
+  }
+}
+
+/** Spares the promise that an async function would add to the handler's own. */
+function invoke<T>(work: () => Promise<T> | T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
 }

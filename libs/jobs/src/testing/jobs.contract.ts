@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { batchContract } from './batch.contract.js';
 import { controlContract } from './control.contract.js';
 import { deployContract } from './deploy.contract.js';
 import { enqueueContract } from './enqueue.contract.js';
@@ -15,6 +16,7 @@ export function jobsContract(name: string, host: JobsContractHost): void {
   describe(`jobs contract: ${name}`, () => {
     enqueueContract(host);
     runContract(host);
+    batchContract(host);
     controlContract(host);
     deployContract(host);
     flowContract(host);
