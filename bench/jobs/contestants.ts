@@ -15,6 +15,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { graphile, pgBoss } from './rivals.js';
 
 /** What a job of the benches is given. */
 export interface Payload {
@@ -68,7 +69,8 @@ function bullmq(
   const contestant = { onJob: () => undefined } as unknown as Contestant;
   const shared = { connection, prefix };
   const keep = { removeOnComplete: { age: 3_600, count: 1_000 }, removeOnFail: { age: 1_209_600, count: 10_000 } };
-  const queue = new Queue<Payload>(`raw-c${concurrency}`, { ...shared, defaultJobOptions: keep }, factory);
+  // Names as long as ours: the keys are sent with every command.
+  const queue = new Queue<Payload>(`bench.c${concurrency}`, { ...shared, defaultJobOptions: keep }, factory);
   const worker = new Worker<Payload>(
     queue.name,
     async ({ data }) => {
@@ -94,7 +96,7 @@ function bullmq(
 /** Ours and bullmq on one Redis. */
 export async function onRedis(url: string, namespace: string, concurrency: number) {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
-  const raw = bullmq(connection as never, `${namespace}raw`, concurrency, createRedisBackend);
+  const raw = bullmq(connection as never, `{${namespace}:rawq}`, concurrency, createRedisBackend);
   const { close } = raw;
   raw.close = async () => {
     await close();
@@ -103,7 +105,7 @@ export async function onRedis(url: string, namespace: string, concurrency: numbe
   return { ours: await ours(redis({ url, namespace }), concurrency), bullmq: raw };
 }
 
-/** Ours and bullmq on one PostgreSQL. */
+/** Ours, bullmq and those that are at home there, on one PostgreSQL. */
 export async function onPostgres(url: string, namespace: string, concurrency: number) {
   const schema = `raw_${namespace}`;
   const client = new pg.Client({ connectionString: url });
@@ -116,5 +118,10 @@ export async function onPostgres(url: string, namespace: string, concurrency: nu
     concurrency,
     createPostgresBackend as never,
   );
-  return { ours: await ours(postgres({ url, namespace }), concurrency), bullmq: raw };
+  return {
+    ours: await ours(postgres({ url, namespace }), concurrency),
+    bullmq: raw,
+    'pg-boss': await pgBoss(url, `${namespace}c${concurrency}`, concurrency),
+    'graphile-worker': await graphile(url, `${namespace}c${concurrency}`, concurrency),
+  };
 }

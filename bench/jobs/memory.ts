@@ -4,9 +4,9 @@ import { ours } from './contestants.js';
 import { processRate } from './measures.js';
 
 const ROUND = 20_000;
-const ROUNDS = 10;
+const ROUNDS = 5;
 
-/** How much this process grows over 200,000 jobs, once it is warm. */
+/** How much this process grows over 100,000 jobs, once it is warm. */
 export async function memoryGrowth({ redisUrl }: BenchServices, namespace: string): Promise<BenchRow> {
   const contestant = await ours(redis({ url: redisUrl, namespace }), 32);
   const heap = () => {

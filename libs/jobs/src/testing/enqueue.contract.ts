@@ -131,6 +131,7 @@ export function enqueueContract(host: JobsContractHost): void {
         run() {}
       }
       await expect(jobs.enqueue(NoJob, null)).rejects.toThrow(UnknownJobError);
+      await expect(jobs.enqueue('invoice.render' as never, null)).rejects.toThrow(/^invoice\.render is not a job/);
       const bad: EnqueueOptions[] = [
         { delayMs: -1 },
         { delayMs: NaN },

@@ -107,10 +107,8 @@ export class PostgresBullmqConnection extends BullmqConnection {
     const { pool, listenUrl } = this.store;
     const { options } = pool;
     // The password is not among the properties that a spread copies.
-    const own: PoolConfig = listenUrl
-      ? { connectionString: listenUrl, max: options.max }
-      : { ...options, password: options.password };
-    return { ...own, options: `-c search_path="${this.schema}"`, keepAlive: true };
+    const own: PoolConfig = { ...options, password: options.password, keepAlive: true };
+    return { ...own, ...(listenUrl && { connectionString: listenUrl }), options: `-c search_path="${this.schema}"` };
   }
 
   private async prepareSchema(pool: Pool): Promise<void> {
