@@ -11,7 +11,7 @@ type Field = Record<'ours' | 'bullmq', Contestant> & Record<string, Contestant>;
 /** How many jobs a round has, per store and concurrency: a second or so of work. */
 const JOBS = { redis: { 1: 2_000, 32: 8_000 }, postgres: { 1: 300, 32: 1_000 } };
 
-const ROUNDS = 5;
+const ROUNDS = 4;
 
 const bench: Bench = async (services) => {
   const namespace = `b${process.pid}`;
