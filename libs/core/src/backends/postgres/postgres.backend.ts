@@ -18,7 +18,7 @@ export interface PostgresBackendOptions {
   namespace?: string;
   /** Connections of the pool made from `url`. @default 10 */
   poolSize?: number;
-  /** Where to LISTEN when `url` leads through a PgBouncer in transaction mode: the address of the server itself. */
+  /** Where to LISTEN and keep jobs when `url` leads through a PgBouncer in transaction mode: the server itself. */
   listenUrl?: string;
   /** Whether the schema is brought up to date at boot. With `false` a missing migration stops the boot. @default true */
   migrate?: boolean;
