@@ -28,7 +28,7 @@ export interface QueueOptions {
   execute?: boolean;
 }
 
-/** How many jobs a {@link BatchJob} is handed at once. */
+/** How many jobs a `BatchJob` is handed at once. */
 export interface BatchOptions {
   /** The most. The queue's `concurrency` counts jobs: it is at least this by default, twice this for two batches at once. */
   size: number;

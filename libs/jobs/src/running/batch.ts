@@ -8,7 +8,7 @@ interface Waiting extends BatchItem {
   readonly reject: (error: Error) => void;
 }
 
-/** @default of {@link BatchOptions.waitMs} */
+/** Unless `batch.waitMs` says otherwise. */
 const WAIT_MS = 50;
 
 /** Gathers the jobs of a handler until there are enough, or the first has waited long enough; then they run together. */
