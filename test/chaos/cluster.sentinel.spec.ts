@@ -21,8 +21,7 @@ describe('a failover of Redis Sentinel under load', () => {
     sentinels = await startSentinels();
     const options = { sentinels: sentinels.sentinels, name: sentinels.name };
     const namespace = freshNamespace();
-    // The cache's own client cannot follow Sentinels; the cache module says so at boot.
-    app = await EveryModule.start(() => redis({ options: { ...options }, namespace }), { withCache: false });
+    app = await EveryModule.start(() => redis({ options: { ...options }, namespace }));
     const { operations, allMs, broken } = await recoveryFrom(() => sentinels!.master.kill(), app.tries);
     const { tokens } = app;
     const stale = tokens.filter((token, at) => at > 0 && token <= tokens[at - 1]!);
