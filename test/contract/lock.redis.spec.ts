@@ -33,3 +33,20 @@ describe("beside redis-semaphore's mutex on the same key", () => {
     await driver.close();
   });
 });
+
+describe('a Redis whose clock was set back', () => {
+  it('still hands out larger tokens, of one key and of several', async () => {
+    const backend = redis({ url: redisUrl(), namespace: freshNamespace() });
+    const driver = await lockDriverFor(backend);
+    await driver.open();
+    const last = Date.now() * 1000 + 3_600_000_000;
+    await backend.client.set(resourceKey(backend.namespace, 'lock', 'a', 'fence'), last);
+    const grant = { owner: 'replica/1', ttlMs: 30_000, mode: 'exclusive', permits: 1, weight: 1 } as const;
+    expect(await driver.acquire({ ...grant, keys: ['a'] })).toMatchObject({ status: 'granted', token: last + 1 });
+    await driver.release({ ...grant, keys: ['a'] });
+    expect(await driver.acquire({ ...grant, keys: ['a', 'b'] })).toMatchObject({ status: 'granted', token: last + 2 });
+    await driver.release({ ...grant, keys: ['a', 'b'] });
+    expect(await driver.acquire({ ...grant, keys: ['b'] })).toMatchObject({ status: 'granted', token: last + 3 });
+    await driver.close();
+  });
+});

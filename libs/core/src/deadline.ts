@@ -17,18 +17,23 @@ export const DEFAULT_DEADLINE_MS = 2_000;
  *
  * @throws DeadlineError when the time is up
  */
-export async function withDeadline<T>(what: string, work: Promise<T>, options: CallOptions = {}): Promise<T> {
+export function withDeadline<T>(what: string, work: Promise<T>, options: CallOptions = {}): Promise<T> {
   const { deadlineMs = DEFAULT_DEADLINE_MS, signal } = options;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout;
   const limited = new Promise<T>((resolve, reject) => {
     timer = setTimeout(() => reject(new DeadlineError(what, deadlineMs)), deadlineMs);
-    work.then(resolve, reject);
+    work.then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error as Error);
+      },
+    );
   });
-  try {
-    return await (signal ? abortable(limited, signal) : limited);
-  } finally {
-    clearTimeout(timer);
-  }
+  return signal ? abortable(limited, signal).finally(() => clearTimeout(timer)) : limited;
 }
 
 /** Waits for `work`, but rejects with the signal's reason as soon as it aborts. The late outcome is ignored. */

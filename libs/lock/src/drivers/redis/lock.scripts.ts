@@ -4,20 +4,25 @@ import { ROOMS } from './lock-rooms.lua.js';
 
 /**
  * Issues a token larger than the last of all keys; the clock makes it so too, hence the memory of the last may end. Or
- * remembers the one that this grant has been given elsewhere.
+ * remembers the one that this grant has been given elsewhere. Text goes to Redis as text: Lua is slow to write numbers.
  */
 const ISSUE = `
 local function issue(given)
   local time = redis.call('time')
   local token = given or time[1] * 1000000 + time[2]
+  local text, keptMs = string.format('%.0f', token), '172800000'
+  if ttl > 86400000 then keptMs = string.format('%.0f', ttl * 2) end
+  local least = token
   for i = 4, #KEYS, 4 do
-    token = math.max(token, (redis.call('get', KEYS[i]) or 0) + (given and 0 or 1))
+    local last = redis.call('set', KEYS[i], text, 'PX', keptMs, 'GET')
+    if last then least = math.max(least, last + (given and 0 or 1)) end
   end
-  token = string.format('%.0f', token)
+  if least == token then return text end
+  text = string.format('%.0f', least)
   for i = 4, #KEYS, 4 do
-    redis.call('set', KEYS[i], token, 'PX', 86400000 + ttl)
+    redis.call('set', KEYS[i], text, 'PX', keptMs)
   end
-  return token
+  return text
 end
 `;
 
@@ -31,9 +36,9 @@ local rule, weight, given = ARGV[4] or 'exclusive', tonumber(ARGV[5] or 1), tonu
 ${ISSUE}
 if #ARGV == 3 then
   -- As redis-semaphore's mutex does it. Who has waited before may have others in front.
-  if waited <= 0 and redis.call('set', KEYS[1], owner, 'PX', ttl, 'NX') then return issue(given) end
+  if waited <= 0 and redis.call('set', KEYS[1], owner, 'PX', ARGV[2], 'NX') then return issue(given) end
   if redis.call('get', KEYS[1]) == owner then
-    redis.call('pexpire', KEYS[1], ttl)
+    redis.call('pexpire', KEYS[1], ARGV[2])
     return issue(given)
   end
 end

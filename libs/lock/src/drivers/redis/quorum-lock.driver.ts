@@ -13,7 +13,7 @@ const DRIFT_SHARE = 0.01;
  * that the lease is still valid when the last answer has come, and with tokens that a majority has agreed to exceed.
  */
 export class QuorumLockDriver implements LockDriver {
-  readonly inOrder = true;
+  readonly inOrder = false;
   private readonly nodes: QuorumNode[];
   private readonly majority: number;
 
