@@ -86,7 +86,7 @@ export class BlobGenerations {
         };
       }
     }
-    yield* ahead(tasks(), manager ? 0 : this.dialect.inFlight > 1 ? 2 : 0);
+    yield* ahead(tasks(), manager || this.dialect.inFlight === 1 ? 0 : 1);
   }
 
   async remove(generation: string, manager?: TransactionManager): Promise<void> {

@@ -23,7 +23,7 @@ import { isMissing, isUnmet } from './s3-errors.js';
 import { bare, digestFromTag, DIGEST_TAG, mayHaveDigestTag, storedBlob, type ObjectFacts } from './s3-object.js';
 import { presignedGet, presignedPut } from './s3-presign.js';
 import { sweepUploads } from './s3-sweep.js';
-import { uploadObject } from './s3-upload.js';
+import { tagDigest, uploadObject } from './s3-upload.js';
 
 /** S3 copies at most this much in one request. */
 const MAX_COPY_BYTES = 5 * 1024 ** 3;
@@ -67,11 +67,14 @@ export class S3BlobDriver implements BlobDriver {
         yield chunk;
       }
     };
-    const etag = await uploadObject({ ...this.place, key: this.key(at) }, counted(), write);
+    const target = { ...this.place, key: this.key(at) };
+    const etag = await uploadObject(target, counted(), write);
     if (etag === null) return null;
     const { contentType, metadata, encoding } = write;
-    const createdAt = (await this.stat(at))?.createdAt ?? new Date();
-    return { name: at.name, storedBytes, ...write.digest(), contentType, metadata, encoding, etag, createdAt };
+    const digest = write.digest();
+    const [object] = await Promise.all([this.head(at), tagDigest(target, etag, digest)]);
+    const createdAt = (bare(object?.ETag) === etag && object?.LastModified) || new Date();
+    return { name: at.name, storedBytes, ...digest, contentType, metadata, encoding, etag, createdAt };
   }
 
   async read(at: BlobAddress, { range, ...read }: BlobRead): ReturnType<BlobDriver['read']> {
@@ -88,8 +91,7 @@ export class S3BlobDriver implements BlobDriver {
   }
 
   async stat(at: BlobAddress, { signal }: Pick<BlobRead, 'signal'> = {}): Promise<StoredBlob | null> {
-    const command = new HeadObjectCommand({ Bucket: this.place.bucket, Key: this.key(at) });
-    const object = await this.place.client.send(command, { abortSignal: signal }).catch(missingAsNull);
+    const object = await this.head(at, signal);
     return object && this.withDigest(at, object.ContentLength ?? 0, object);
   }
 
@@ -161,6 +163,11 @@ export class S3BlobDriver implements BlobDriver {
       if (reading) return reading;
     }
     throw new Error('it was replaced again and again while it was opened');
+  }
+
+  private head(at: BlobAddress, abortSignal?: AbortSignal) {
+    const command = new HeadObjectCommand({ Bucket: this.place.bucket, Key: this.key(at) });
+    return this.place.client.send(command, { abortSignal }).catch(missingAsNull);
   }
 
   private key({ container, name }: BlobAddress): string {

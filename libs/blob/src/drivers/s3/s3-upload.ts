@@ -40,9 +40,7 @@ export async function uploadObject(target: UploadTarget, body: AsyncIterable<Buf
   });
   try {
     const { ETag } = await upload.done();
-    const etag = bare(ETag);
-    if (etag.includes('-')) await tagDigest(target, etag, write.digest());
-    return etag;
+    return bare(ETag);
   } catch (error) {
     if (isUnmet(error)) return null;
     throw error;
@@ -59,7 +57,8 @@ async function* withDigest(body: AsyncIterable<Buffer>, metadata: Record<string,
 }
 
 /** Headers are sent before the first part. What is known only after the last one becomes a tag. */
-async function tagDigest({ client, bucket, key }: UploadTarget, etag: string, digest: Digest): Promise<void> {
+export async function tagDigest({ client, bucket, key }: UploadTarget, etag: string, digest: Digest): Promise<void> {
+  if (!etag.includes('-')) return;
   const TagSet = [{ Key: DIGEST_TAG, Value: digestTag(etag, digest) }];
   await client
     .send(new PutObjectTaggingCommand({ Bucket: bucket, Key: key, Tagging: { TagSet } }))
