@@ -43,12 +43,7 @@ describe.each(BACKENDS)('the app on %s', (backend) => {
     const must = '0 failed requests, lost receipts or lost messages';
     const row = scenario({ id: 'app-rolling-restart', backend, fault, must });
     sample = await startSample(backend, CLOCKS);
-    const { id } = await sample.post<{ id: string }>('/subscriptions', {
-      customer: 'Ada',
-      email: 'ada@example.org',
-      plan: 'pro',
-      daysLeft: 3,
-    });
+    const { id } = await sample.subscribe();
     const heard: string[] = [];
     const recovered: boolean[] = [];
     const socket = connectRealtime(sample.cluster.url, {
@@ -87,12 +82,7 @@ describe.each(BACKENDS)('the app on %s', (backend) => {
     const row = scenario({ id: 'app-store-down', backend, fault, must, withinMs: 2_000 });
     sample = await startSample(backend, CLOCKS);
     const store = backend === 'redis' ? sample.cluster.redis! : sample.cluster.postgres!;
-    const { id } = await sample.post<{ id: string }>('/subscriptions', {
-      customer: 'Ada',
-      email: 'ada@example.org',
-      plan: 'pro',
-      daysLeft: 3,
-    });
+    const { id } = await sample.subscribe();
     const pids = sample.cluster.replicas.map(({ pid }) => pid);
     // Past the load balancer, which takes replicas without a store out of service.
     const onEach = sample.cluster.replicas.map(({ url }) => constantLoad(10, () => fetch(new URL('/plans', url))));
