@@ -2,9 +2,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asShipped, VARIANTS } from './as-shipped.mjs';
 import { main, say, secondsSince } from './console.mjs';
 import { prepare } from './prepare.mjs';
-import { root, run, runTool } from './run.mjs';
+import { root, runTool } from './run.mjs';
 import { checkReachable, redisForTests, s3ForTests } from './services.mjs';
 
 const compose = process.argv.includes('--compose');
@@ -15,7 +16,10 @@ await main(async () => {
   if (!compose) await redisForTests();
   await prepare();
   if (compose) {
-    await asShipped();
+    for (const variant of VARIANTS) {
+      const from = performance.now();
+      note(variant.name, await asShipped(variant), from);
+    }
     // One after the other: each brings a whole cluster.
     await specs(['--no-file-parallelism', ...specsOfTheSample()], { ...process.env, ROOKERY_CLUSTER: 'compose' });
   } else {
@@ -50,21 +54,6 @@ function specsOfTheSample() {
       const text = readFileSync(join(root, file), 'utf8');
       return text.includes("'./sample.js'") && !text.includes('SMTPServer');
     });
-}
-
-/** docker-compose.yml as it stands, worker and all, has to build, get healthy and answer through nginx. */
-async function asShipped() {
-  const from = performance.now();
-  const project = ['compose', '--project-name', 'rookery-as-shipped'];
-  const env = { ...process.env, PORT: '18417' };
-  try {
-    const up = await run('docker', [...project, 'up', '--build', '--detach', '--wait', '--quiet-pull'], { env });
-    const answer = up === 0 && (await fetch(`http://127.0.0.1:${env.PORT}/health/ready`).catch(() => undefined));
-    if (!answer?.ok) await run('docker', [...project, 'logs', '--tail', '30'], { env });
-    note('docker compose up', answer?.ok === true, from);
-  } finally {
-    await run('docker', [...project, 'down', '--volumes', '--timeout', '40'], { env });
-  }
 }
 
 async function specs(filters, env) {

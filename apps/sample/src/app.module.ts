@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ClusterModule } from '@rookery/cluster';
 import { ClusterDashboardModule } from '@rookery/cluster/dashboard';
 import { AvatarsModule } from './avatars/avatars.module.js';
+import { blobDriver } from './blobs/blob-driver.js';
 import { DatabaseModule } from './database/database.module.js';
 import { FeedModule } from './feed/feed.module.js';
 import { visitorOf } from './feed/visitor.js';
@@ -17,7 +18,7 @@ import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 
 @Module({
   imports: [
-    ClusterModule.forRoot({ realtime: { userOf: visitorOf } }),
+    ClusterModule.forRoot({ blob: { driver: await blobDriver() }, realtime: { userOf: visitorOf } }),
     ClusterDashboardModule.forRoot({ bullBoardPath: '/queues' }),
     DatabaseModule,
     MailModule,

@@ -1,4 +1,5 @@
 export { startCluster } from './cluster/start-cluster.js';
+export type { ComposeCluster } from './compose/compose-cluster.js';
 export type { Cluster, ReplicaHandle } from './cluster/cluster.js';
 export type { BackendName, ClusterOptions } from './cluster/cluster.options.js';
 export type { Ending } from './processes/guarded-process.js';

@@ -4,6 +4,7 @@ import type { Ending } from '../processes/guarded-process.js';
 import type { PostgresHandle } from '../stores/postgres.js';
 import type { StoreHandle } from '../stores/store.js';
 import { TestingError } from '../testing.errors.js';
+import { disconnected } from './container-network.js';
 import type { ContainerReplica } from './container-replica.js';
 
 /** A cluster of containers, as docker-compose.yml describes it. */
@@ -11,6 +12,7 @@ export class ComposeCluster implements Cluster {
   readonly backend: BackendName;
 
   constructor(
+    private readonly project: string,
     private readonly options: ClusterOptions,
     readonly url: string,
     readonly replicas: readonly ContainerReplica[],
@@ -27,6 +29,19 @@ export class ComposeCluster implements Cluster {
   start = (index: number): Promise<void> => this.replica(index).start();
   logs = (index: number): string => this.replica(index).logs();
   terminate = (index: number): Promise<Ending> => this.replica(index).terminate(this.options.stopGraceMs ?? 35_000);
+
+  /**
+   * Takes a container off the network: `replica-1`, `redis`, `postgres`, `balancer` …. Connections neither end nor
+   * carry anything. Resolves what connects it again.
+   */
+  async disconnect(service: string): Promise<() => Promise<void>> {
+    const connect = await disconnected(this.project, `${this.project}-${service}-1`);
+    return async () => {
+      await connect();
+      // Its address may be another one now.
+      await this.replicas.find(({ id }) => id === service)?.refresh();
+    };
+  }
 
   async restart(index: number): Promise<Ending> {
     const ending = await this.terminate(index);

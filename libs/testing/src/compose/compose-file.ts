@@ -27,9 +27,15 @@ export async function composeFile(
   const config = ['compose', '--project-name', project, '--file', path, 'config', '--format', 'json'];
   const file = JSON.parse(await docker(config, env)) as ComposeFile;
   const { web, worker: _worker, ...others } = file.services;
-  const replicas = ids.map((id, index) => [id, replicaService(web!, id, index, options)] as const);
+  const template = { ...web, depends_on: only(Object.keys(others), web?.depends_on) };
+  const replicas = ids.map((id, index) => [id, replicaService(template, id, index, options)] as const);
   const services = Object.entries(others).map(([name, service]) => [name, afterReplicas(service, ids)] as const);
   return { ...file, name: undefined, services: Object.fromEntries([...services, ...replicas]) };
+}
+
+/** Without the services of profiles that are not on: they are not in the file. */
+function only(names: string[], dependencies: Service['depends_on'] = {}): Service['depends_on'] {
+  return Object.fromEntries(Object.entries(dependencies).filter(([name]) => names.includes(name)));
 }
 
 function replicaService(web: Service, id: string, index: number, options: ClusterOptions): Service {

@@ -40,6 +40,7 @@ export async function startComposeCluster(options: ClusterOptions): Promise<Clus
     const replicas = ids.map((id) => new ContainerReplica(id, `${project}-${id}-1`, readyPath, readyTimeoutMs));
     await Promise.all(replicas.map((replica) => replica.refresh()));
     return new ComposeCluster(
+      project,
       options,
       `http://127.0.0.1:${port}`,
       replicas,
