@@ -36,15 +36,11 @@ afterAll(async () => {
 });
 
 it('delivers the mail of each committed renewal over SMTP, trying again when the server is not in the mood', async () => {
-  const { id } = await sample.post<{ id: string }>('/subscriptions', {
-    customer: 'Ada',
-    email: 'ada@example.org',
-    plan: 'plus',
-    daysLeft: 3,
-  });
+  mails.length = 0;
+  const { id, email } = await sample.subscribe({ plan: 'plus' });
   await Promise.all(Array.from({ length: 10 }, () => sample.post(`/subscriptions/${id}/renew`)));
   await vi.waitFor(() => expect(new Set(mails).size).toBe(10), { timeout: 60_000, interval: 200 });
   expect(mails).toHaveLength(10);
-  const { emails } = await sample.get<{ emails: { deliveredAt: string | null }[] }>('/emails');
-  expect(emails.filter(({ deliveredAt }) => deliveredAt)).toHaveLength(10);
+  const { emails } = await sample.get<{ emails: { recipient: string; deliveredAt: string | null }[] }>('/emails');
+  expect(emails.filter(({ recipient, deliveredAt }) => recipient === email && deliveredAt)).toHaveLength(10);
 });

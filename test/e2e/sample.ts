@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { startRedisCluster } from '../contract/cluster.redis-topologies.js';
 import { startCluster, type BackendName, type Cluster, type ClusterOptions } from '@rookery/testing';
@@ -11,6 +12,12 @@ export const BACKENDS: BackendName[] = ['postgres', 'redis'];
 /** What the suite is run on: these, and a Redis Cluster of three masters and three replicas. */
 export type Ground = BackendName | 'redis-cluster';
 export const GROUNDS: Ground[] = process.env.ROOKERY_CLUSTER === 'compose' ? BACKENDS : [...BACKENDS, 'redis-cluster'];
+export interface Subscription {
+  id: string;
+  email: string;
+  renewals: number;
+  expiresAt: string;
+}
 
 /** The subscriptions app behind its load balancer, spoken to as a browser or a script would. */
 export class Sample {
@@ -27,6 +34,12 @@ export class Sample {
   /** The bare answer, for specs about status codes and headers. */
   fetch(path: string, init?: RequestInit): Promise<Response> {
     return fetch(new URL(path, this.cluster.url), init);
+  }
+
+  /** A new subscription, with an address that no other has: a test that is tried again starts anew. */
+  subscribe(wanted: { customer?: string; plan?: string } = {}): Promise<Subscription> {
+    const email = `${randomUUID()}@example.org`;
+    return this.post<Subscription>('/subscriptions', { customer: 'Ada', plan: 'pro', daysLeft: 3, ...wanted, email });
   }
 
   /** Imports the 1,000 subscriptions that ship with the app. */

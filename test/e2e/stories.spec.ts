@@ -1,10 +1,7 @@
 import { connectRealtime } from '@rookery/realtime/client';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GROUNDS, startSample, type Sample } from './sample.js';
 
-interface Subscription {
-  id: string;
-}
 interface Emails {
   total: number;
   emails: { kind: string; subscriptionId: string; subject: string }[];
@@ -19,13 +16,13 @@ describe.each(GROUNDS)('the stories of the app on %s', (backend) => {
   let sample: Sample;
   beforeAll(async () => void (sample = await startSample(backend)));
   afterAll(() => sample?.cluster.stop());
+  // One that failed may have left some ended.
+  beforeEach(() => sample.cluster.startAll());
 
-  const subscribe = (email: string) =>
-    sample.post<Subscription>('/subscriptions', { customer: 'Ada <b>', email, plan: 'pro', daysLeft: 3 });
   const on = (replica: number, path: string) => new URL(path, sample.cluster.replicas[replica].url);
 
   it('a picture uploaded to one replica is read from the others, and only whole pictures of an allowed kind', async () => {
-    const { id } = await subscribe('avatar@example.org');
+    const { id } = await sample.subscribe();
     const upload = (content: Buffer, type: string) => {
       const form = new FormData();
       form.append('file', new Blob([new Uint8Array(content)], { type }), '../../etc/passwd');
@@ -63,7 +60,7 @@ describe.each(GROUNDS)('the stories of the app on %s', (backend) => {
   });
 
   it('each committed renewal gets its receipt and invoice, once', async () => {
-    const { id } = await subscribe('receipts@example.org');
+    const { id } = await sample.subscribe({ customer: 'Ada <b>' });
     await Promise.all(Array.from({ length: 20 }, () => sample.post(`/subscriptions/${id}/renew`)));
     const receipts = async () => {
       const { emails } = await sample.get<Emails>('/emails?limit=5000');
@@ -85,7 +82,7 @@ describe.each(GROUNDS)('the stories of the app on %s', (backend) => {
   });
 
   it('the feed arrives from all replicas, also over the death of the one that it came from', async () => {
-    const { id } = await subscribe('feed@example.org');
+    const { id } = await sample.subscribe();
     const seen: string[] = [];
     const recoveries: boolean[] = [];
     const socket = connectRealtime(sample.cluster.url, { onRecovery: ({ recovered }) => recoveries.push(recovered) });
@@ -105,49 +102,5 @@ describe.each(GROUNDS)('the stories of the app on %s', (backend) => {
     } finally {
       socket.disconnect();
     }
-  });
-
-  it.each<[string, string, string | undefined, string | undefined, number]>([
-    ['GET', '/subscriptions/not-a-uuid', undefined, undefined, 400],
-    ['GET', '/subscriptions/00000000-0000-4000-8000-000000000000', undefined, undefined, 404],
-    ['GET', '/subscriptions?limit=5001', undefined, undefined, 400],
-    ['GET', '/subscriptions?limit=x', undefined, undefined, 400],
-    ['GET', '/emails?limit=-1', undefined, undefined, 400],
-    ['GET', '/nowhere', undefined, undefined, 404],
-    ['DELETE', '/subscriptions', undefined, undefined, 404],
-    ['POST', '/subscriptions', '{}', 'application/json', 400],
-    ['POST', '/subscriptions', '{"customer":', 'application/json', 400],
-    ['POST', '/subscriptions', '{"customer":"A","email":"a@b.de","plan":"gold","daysLeft":1}', 'application/json', 400],
-    [
-      'POST',
-      '/subscriptions',
-      '{"customer":"A","email":"a@b.de","plan":"pro","daysLeft":"1"}',
-      'application/json',
-      400,
-    ],
-    [
-      'POST',
-      '/subscriptions',
-      '{"customer":"A","email":"a@b.de","plan":"pro","daysLeft":1,"renewals":9}',
-      'application/json',
-      400,
-    ],
-    ['POST', '/subscriptions', 'x'.repeat(200_000), 'application/json', 413],
-    ['POST', '/subscriptions/import', '{"a":1}', 'application/json', 400],
-    ['POST', '/subscriptions/import', 'a,b\n1,2', 'text/csv', 400],
-    ['POST', '/subscriptions/import', 'customer,email,plan,days_left\n"unclosed', 'text/csv', 400],
-    ['POST', '/subscriptions/import', 'x'.repeat(3_000_000), 'text/csv', 413],
-    ['POST', '/subscriptions/00000000-0000-4000-8000-000000000000/renew', undefined, undefined, 404],
-    ['PUT', '/plans/gold', '{"priceCents":1}', 'application/json', 404],
-    ['PUT', '/plans/pro', '{"priceCents":-1}', 'application/json', 400],
-    ['PUT', '/plans/pro', '{"priceCents":"0; drop table plans"}', 'application/json', 400],
-    ['GET', '/subscriptions/00000000-0000-4000-8000-000000000000/invoices/1', undefined, undefined, 404],
-    ['GET', '/subscriptions/00000000-0000-4000-8000-000000000000/invoices/..%2F1', undefined, undefined, 400],
-    ['POST', '/replicas/kill', undefined, undefined, 403],
-  ])('%s %s with bad input is refused with a problem body', async (method, path, body, type, status) => {
-    const answer = await sample.fetch(path, { method, body, headers: type ? { 'Content-Type': type } : {} });
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(await answer.json()).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
   });
 });

@@ -2,10 +2,10 @@ import {
   Controller,
   Get,
   Param,
-  ParseUUIDPipe,
   Put,
   Res,
   UploadedFile,
+  UseGuards,
   UseInterceptors,
   BadRequestException,
 } from '@nestjs/common';
@@ -13,10 +13,12 @@ import { FileInterceptor } from '@nestjs/platform-express';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { blobStorage, sendBlob, type UploadedBlob } from '@rookery/blob';
 import type { Request, Response } from 'express';
+import { SubscriptionExists } from '../subscriptions/subscription-exists.guard.js';
 import { Avatars } from './avatars.js';
 
 @ApiTags('avatars')
 @Controller('subscriptions/:id/avatar')
+@UseGuards(SubscriptionExists)
 export class AvatarsController {
   constructor(private readonly avatars: Avatars) {}
 
@@ -28,13 +30,13 @@ export class AvatarsController {
       storage: blobStorage(Avatars, { name: (request: Request) => String(request.params.id), overwrite: true }),
     }),
   )
-  put(@Param('id', ParseUUIDPipe) _: string, @UploadedFile() file: UploadedBlob | undefined) {
+  put(@UploadedFile() file: UploadedBlob | undefined) {
     if (!file) throw new BadRequestException('Send the picture as the field "file" of a multipart form.');
     return file.blob;
   }
 
   @Get()
-  async get(@Param('id', ParseUUIDPipe) id: string, @Res() response: Response) {
+  async get(@Param('id') id: string, @Res() response: Response) {
     await sendBlob(response, this.avatars, id);
   }
 }

@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsEmail, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { IsEmail, IsIn, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 
 export const PLANS = ['basic', 'plus', 'pro'] as const;
 const trimmed = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
@@ -8,6 +8,7 @@ export class NewSubscription {
   @trimmed
   @IsString()
   @Length(1, 200)
+  @Matches(/^\P{Cc}*$/u, { message: 'customer must not contain control characters' })
   customer: string;
 
   @trimmed

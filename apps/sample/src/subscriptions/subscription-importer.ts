@@ -34,8 +34,9 @@ export class SubscriptionImporter {
 
   private rows(csv: string): { record: Record<string, string>; line: number }[] {
     try {
+      let found: string[] = [];
       const rows = parse(csv, {
-        columns: true,
+        columns: (header: string[]) => (found = header),
         bom: true,
         trim: true,
         skip_empty_lines: true,
@@ -43,8 +44,7 @@ export class SubscriptionImporter {
         info: true,
         max_record_size: 10_000,
       }) as unknown as { record: Record<string, string>; info: Info }[];
-      const found = rows[0] ? Object.keys(rows[0].record) : [];
-      const missing = rows.length > 0 ? COLUMNS.filter((column) => !found.includes(column)) : [];
+      const missing = COLUMNS.filter((column) => !found.includes(column));
       if (missing.length > 0) throw new Error(`the first line lacks ${missing.join(', ')}`);
       return rows.map(({ record, info }) => ({ record, line: info.lines }));
     } catch (error) {
