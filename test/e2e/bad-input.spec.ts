@@ -49,6 +49,7 @@ const BAD: Bad[] = [
   ...['{}', '{"customer":', 'null', '[]', '"text"', `[${JSON.stringify(NEW)}]`].map((body) =>
     json('POST /subscriptions', body),
   ),
+  json('POST /subscriptions', `{"customer":${'['.repeat(40_000)}${']'.repeat(40_000)}}`),
   json('POST /subscriptions', { ...NEW, plan: 'gold' }),
   json('POST /subscriptions', { ...NEW, daysLeft: '1' }),
   json('POST /subscriptions', { ...NEW, daysLeft: 1e9 }),

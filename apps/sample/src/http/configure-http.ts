@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ValidationPipe } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ClusterService } from '@rookery/cluster';
 import type { NextFunction, Request, Response } from 'express';
+import { InputPipe } from './input.pipe.js';
 import { ProblemFilter } from './problem.filter.js';
 
 const REALTIME_CLIENT = dirname(fileURLToPath(import.meta.resolve('@rookery/realtime/client')));
@@ -18,7 +18,7 @@ export function configureHttp(app: NestExpressApplication): void {
     next();
   });
   app.useBodyParser('text', { type: 'text/csv', limit: '2mb' });
-  app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }));
+  app.useGlobalPipes(new InputPipe());
   app.useGlobalFilters(new ProblemFilter());
   app.useStaticAssets(PUBLIC);
   app.useStaticAssets(REALTIME_CLIENT, { prefix: '/vendor/realtime-client' });
