@@ -1,9 +1,16 @@
-import { readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { libs, root } from '../architecture/workspace.js';
-import { problemsOf, snippetsOf } from './snippets.js';
+import { freshNamespace } from '../backends.js';
+import { redisUrl } from '../services.js';
+import { checked, snippetsOf, type Checked } from './snippets.js';
 
+const run = promisify(execFile);
+/** Beside the packages, so that snippets find them. */
+const FOLDER = join(root, 'node_modules/.cache/rookery/snippets');
 const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
 const readmes = ['README.md', ...libs.map((lib) => `libs/${lib}/README.md`)];
 const pages = [...readmes, ...inDocs.filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
@@ -17,19 +24,39 @@ const WRONG = {
 };
 
 describe('the TypeScript in the documentation', () => {
-  let problems: string[];
+  const snippets = pages.flatMap(snippetsOf);
+  let found: Checked;
   beforeAll(() => {
-    problems = problemsOf([...pages.flatMap(snippetsOf), WRONG], THEIRS);
+    found = checked([...snippets, WRONG], THEIRS);
   }, 300_000);
 
   it('is what the packages take', () => {
-    expect(problems.filter((problem) => !problem.startsWith('here:'))).toEqual([]);
+    expect(found.problems.filter((problem) => !problem.startsWith('here:'))).toEqual([]);
   });
 
   it('would be found wrong', () => {
-    expect(problems.filter((problem) => problem.startsWith('here:'))).toEqual([
+    expect(found.problems.filter((problem) => problem.startsWith('here:'))).toEqual([
       expect.stringContaining("Type 'string' is not assignable"),
       expect.stringContaining('NoSuchClass'),
     ]);
   });
+
+  // What declares classes of an app is the app's own modules or, where it shows none, providers of one with everything.
+  const apps = snippets.filter(({ code }) => /^(export )?class /m.test(code) && !/NestFactory|s3Blobs/.test(code));
+  it.each(apps)(
+    'boots: $where',
+    async (snippet) => {
+      mkdirSync(FOLDER, { recursive: true });
+      const file = join(FOLDER, `${snippet.where.replace(/\W/g, '-')}.mjs`);
+      writeFileSync(file, found.javascript.get(snippet)!.replaceAll('redis://localhost:6379', redisUrl()));
+      const ours = { REDIS_URL: redisUrl(), ROOKERY_NAMESPACE: freshNamespace() };
+      const env = { PATH: process.env.PATH, ...ours };
+      const { stdout } = await run(process.execPath, [join(root, 'test/docs/boot.mjs'), file], {
+        env,
+        timeout: 120_000,
+      });
+      expect(stdout).toContain('booted');
+    },
+    150_000,
+  );
 });

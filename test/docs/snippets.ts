@@ -37,11 +37,19 @@ const LEFT_OUT = new Set([2300, 2355, 2347, 2366, 2391, 2393, 2448, 2449, 2451, 
 const UNKNOWN_NAME = new Set([2304, 2503, 2552, 18004]);
 const NO_SUCH_MEMBER = new Set([2339, 2532, 2551]);
 
+/** What came of some snippets. */
+export interface Checked {
+  /** What the compiler does not take, with the place and the source. */
+  problems: string[];
+  /** Each snippet as JavaScript that also exports, as `classes`, the classes that it declares. */
+  javascript: Map<Snippet, string>;
+}
+
 /**
- * Type-checks snippets against the sources. Names that are not imported come from the table of public names; lower-case
+ * Type-checks snippets against the sources, and compiles them. Names that are not imported come from the table of public names; lower-case
  * names that nobody exports are the reader's own, and so is what hangs on `this`.
  */
-export function problemsOf(snippets: readonly Snippet[], theirs: readonly string[]): string[] {
+export function checked(snippets: readonly Snippet[], theirs: readonly string[]): Checked {
   const files = new Map(snippets.map((snippet, index) => [join(root, `docs/.snippet-${index}.ts`), snippet]));
   const texts = new Map<string, string>();
   const table = join(root, 'docs/.snippet-table.ts');
@@ -56,10 +64,11 @@ export function problemsOf(snippets: readonly Snippet[], theirs: readonly string
     const own = [...new Set(unknown)].filter((name) => /^[a-z]/.test(name) || theirs.includes(name));
     texts.set(file, framed(code, exported, own));
   }
-  return compiler
+  const problems = compiler
     .check([...files.keys()])
     .filter(({ code, onThis }) => !LEFT_OUT.has(code) && !(NO_SUCH_MEMBER.has(code) && onThis))
     .map(({ file, message, source }) => `${files.get(file)!.where}: ${message} -- ${source}`);
+  return { problems, javascript: new Map([...files].map(([file, snippet]) => [snippet, compiler.emit(file)])) };
 }
 
 /** Everything that package.json of a lib exports. */
@@ -83,10 +92,16 @@ function framed(code: string, exported: ReadonlyMap<string, string>, own: readon
   const imports = [...used].filter((name) => exported.has(name) && !declared.has(name));
   return [
     ...imports.map((name) => `import { ${name} } from '${exported.get(name)}';`),
-    ...own.map((name) => `declare const ${name}: any; type ${name} = any;`),
+    ...own.map((name) => `const ${name}: any = (globalThis as any).readers?.${name}; type ${name} = any;`),
     body,
-    'export {};',
+    `export const classes = [${classesIn(body).join()}];`,
   ].join('\n');
+}
+
+/** The classes that stand at the top of a text, by name. */
+function classesIn(code: string): string[] {
+  const { statements } = ts.createSourceFile('x.ts', code, ts.ScriptTarget.Latest, true);
+  return statements.filter(ts.isClassDeclaration).flatMap(({ name }) => (name ? [name.text] : []));
 }
 
 /** A paragraph that is no statement by itself is members of a class, decorators of one, or an expression. */
@@ -127,6 +142,7 @@ const OPTIONS: ts.CompilerOptions = {
     .options,
   isolatedModules: false,
   incremental: false,
+  noEmit: false,
   tsBuildInfoFile: undefined,
   noImplicitAny: false,
   verbatimModuleSyntax: false,
@@ -185,6 +201,13 @@ class Compiler {
           .trim(),
       }));
     });
+  }
+
+  /** A file of the last check as JavaScript. */
+  emit(file: string): string {
+    let text = '';
+    this.program!.emit(this.program!.getSourceFile(file), (_, written) => (text = written));
+    return text;
   }
 
   private compiled(files: string[]): ts.Program {
