@@ -75,8 +75,8 @@ export interface LockDriver {
    * key, also when the store has lost its data.
    *
    * @param waitedMs how long the owner has been waiting; it then stands in line by that when the keys are not free, and
-   *   keeps the keys before the first that is not for {@link RESERVED_MS} from each time it asks (their order is
-   *   everybody's, so nobody waits in a circle). Who stops asking is dropped from the line after {@link PATIENCE_MS}.
+   *   keeps the keys before the first that is not for `RESERVED_MS` from each time it asks (their order is
+   *   everybody's, so nobody waits in a circle). Who stops asking is dropped from the line after `PATIENCE_MS`.
    *   Without it a busy answer leaves no trace.
    */
   acquire(grant: LockGrant, waitedMs?: number): Promise<LockAnswer>;
