@@ -42,7 +42,7 @@ export class Acquisition {
   async wait(place: Waiter): Promise<Granted> {
     const { signal, waitMs } = this.request;
     try {
-      return (place.foundNobody && (await this.attempt(0))) || (await this.waitIn(place));
+      return (place.foundNobody && (await this.attempt(place, 0))) || (await this.waitIn(place));
     } catch (error) {
       signal?.throwIfAborted();
       throw this.leftMs() <= 0 && !(error instanceof LockError) ? this.tooLate(waitMs) : error;
@@ -70,14 +70,14 @@ export class Acquisition {
     const giveUp = signal ? AbortSignal.any([signal, patience]) : patience;
     await abortable(place.turn(), giveUp);
     for (;;) {
-      const granted = await this.attempt(performance.now() - this.began);
+      const granted = await this.attempt(place, performance.now() - this.began);
       if (granted) return granted;
       await abortable(place.nextWake(Math.min(POLL_MS, ttlMs / 3)), giveUp);
     }
   }
 
   /** Asks, with a place in line. A store that fails may be back before the time is up. */
-  private async attempt(waitedMs: number): Promise<Granted | null> {
+  private async attempt(place: Waiter, waitedMs: number): Promise<Granted | null> {
     try {
       const deadlineMs = Math.max(1, Math.min(DEFAULT_DEADLINE_MS, this.leftMs()));
       const granted = await this.question(waitedMs, deadlineMs);
@@ -87,6 +87,8 @@ export class Acquisition {
       if (error instanceof LockError || this.request.signal?.aborted) throw error;
       this.failure = error;
       return null;
+    } finally {
+      place.noteAsked();
     }
   }
 

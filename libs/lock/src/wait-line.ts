@@ -9,10 +9,11 @@ export class WaitLine {
   /** Joins the line of `key`. */
   join(key: string, owner: string): Waiter {
     const line = this.lines.get(key) ?? [];
-    const waiter = new Waiter(line.length === 0, () => this.leave(key, owner, waiter));
+    const leave = () => this.leave(key, owner, waiter);
+    const waiter = new Waiter(line.length === 0, leave, () => this.advance(key));
     if (line.push(waiter) === 1) this.lines.set(key, line);
-    if (line.length <= IN_FRONT) waiter.advance();
     this.byOwner.set(owner, waiter);
+    this.advance(key);
     return waiter;
   }
 
@@ -40,7 +41,15 @@ export class WaitLine {
     this.byOwner.delete(owner);
     line.splice(place, 1);
     if (line.length === 0) this.lines.delete(key);
-    else line[IN_FRONT - 1]?.advance();
+    else this.advance(key);
+  }
+
+  /** One after the other, so that they stand in the store's line in the order in which they came. */
+  private advance(key: string): void {
+    for (const waiter of this.lines.get(key)?.slice(0, IN_FRONT) ?? []) {
+      waiter.advance();
+      if (!waiter.hasAsked) return;
+    }
   }
 }
 
@@ -48,15 +57,30 @@ export class WaitLine {
 export class Waiter {
   private inFront = false;
   private woken = false;
+  private asked = false;
   private listener: (() => void) | undefined;
 
   /** @param foundNobody whether the line was empty, so that the lock may well be free */
   constructor(
     readonly foundNobody: boolean,
     readonly leave: () => void,
+    private readonly onAsked: () => void,
   ) {}
 
+  /** Whether the store has heard of it. */
+  get hasAsked(): boolean {
+    return this.asked;
+  }
+
+  /** The store has heard of it, or could not be reached. */
+  noteAsked(): void {
+    if (this.asked) return;
+    this.asked = true;
+    this.onAsked();
+  }
+
   advance(): void {
+    if (this.inFront) return;
     this.inFront = true;
     this.listener?.();
   }

@@ -14,23 +14,40 @@ const socketDefaults = {
  */
 export function overNodeRedis(server: { url: string } | RedisOptions): StoreConnection {
   const settings = 'url' in server ? { url: server.url, socket: socketDefaults } : settingsOf(server as RedisOptions);
+  let lastError: unknown;
+  const newLink = () => linkOver(settings, (error) => (lastError = error));
+  let link = newLink();
+  let isClosed = false;
+  const drop = () => link.client.disconnect().catch(() => undefined);
+  return {
+    get client() {
+      return link.client;
+    },
+    get store() {
+      return link.store;
+    },
+    open: () => link.client.connect(),
+    lastError: () => lastError,
+    // Not the same client: one that is just connecting would come out with two sockets, and mix up their answers.
+    reconnect: async () => {
+      await drop();
+      if (isClosed) return;
+      link = newLink();
+      await link.client.connect();
+    },
+    close: () => {
+      isClosed = true;
+      return drop();
+    },
+  };
+}
+
+function linkOver(settings: RedisClientOptions, onError: (error: unknown) => void) {
   // Else commands queue up while the connection is down, and run long after their callers gave up.
   const client = createClient({ disableOfflineQueue: true, ...settings });
-  let lastError: unknown;
-  client.on('error', (error) => (lastError = error));
-  const close = () => client.disconnect().catch(() => undefined);
-  return {
-    client,
-    // The package types its parameter with the modules of the `redis` package, none of which it uses.
-    store: redisInsStore(client as unknown as Parameters<typeof redisInsStore>[0]),
-    open: () => client.connect(),
-    lastError: () => lastError,
-    reconnect: async () => {
-      await close();
-      await client.connect();
-    },
-    close,
-  };
+  client.on('error', onError);
+  // The package types its parameter with the modules of the `redis` package, none of which it uses.
+  return { client, store: redisInsStore(client as unknown as Parameters<typeof redisInsStore>[0]) };
 }
 
 /** The settings of an ioredis connection, as node-redis wants them. */

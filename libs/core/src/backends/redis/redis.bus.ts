@@ -1,16 +1,17 @@
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { Bus, SubscribeOptions, Unsubscribe } from '../../bus.js';
 import { withDeadline } from '../../deadline.js';
 import { Subscriptions } from '../../subscriptions.js';
-import type { RedisBackend, RedisClient } from './redis.backend.js';
+import type { RedisBackend } from './redis.backend.js';
 import { RedisScript } from './redis.script.js';
+import { subscriberOf } from './subscriber.js';
 
 const PUBLISH = new RedisScript<number>(`return redis.call('publish', ARGV[1], ARGV[2])`);
 
 /** Redis PUB/SUB on a connection of its own, which exists as soon as somebody subscribes. */
 export class RedisBus implements Bus {
   private readonly subscriptions = new Subscriptions();
-  private subscriber: RedisClient | undefined;
+  private subscriber: Redis | undefined;
 
   constructor(private readonly backend: RedisBackend) {}
 
@@ -58,13 +59,8 @@ export class RedisBus implements Bus {
     return PUBLISH.run(client, [`${namespace}:bus`], [name, message]);
   }
 
-  private connect(): RedisClient {
-    const subscriber = this.backend.duplicate({
-      enableOfflineQueue: true,
-      maxRetriesPerRequest: null,
-      autoResendUnfulfilledCommands: true,
-      autoResubscribe: true,
-    });
+  private connect(): Redis {
+    const subscriber = subscriberOf(this.backend);
     let wasReady = false;
     subscriber.on('ready', () => {
       // ioredis resubscribes in the same tick; the ping's answer therefore comes after the subscriptions took hold.
