@@ -100,11 +100,11 @@ export function batchContract(host: JobsContractHost): void {
       @Injectable({ scope: Scope.REQUEST })
       class PerRequest {}
       @JobHandler('batch.scoped', { batch: { size: 2 } })
-      class Scoped implements BatchJob {
+      class ScopedBatch implements BatchJob {
         runBatch() {}
       }
-      Reflect.defineMetadata('design:paramtypes', [PerRequest], Scoped);
-      await expect(replicas.start([Scoped, PerRequest])).rejects.toThrow(/Scoped .* request-scoped/);
+      Reflect.defineMetadata('design:paramtypes', [PerRequest], ScopedBatch);
+      await expect(replicas.start([ScopedBatch, PerRequest])).rejects.toThrow(/ScopedBatch .* request-scoped/);
       const Narrow = batchOf(() => {}, { batch: { size: 20 }, concurrency: 5 });
       await expect(replicas.start([Narrow])).rejects.toThrow(/at least 20, the size of its batches/);
     });
