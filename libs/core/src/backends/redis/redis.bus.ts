@@ -3,15 +3,15 @@ import type { Bus, SubscribeOptions, Unsubscribe } from '../../bus.js';
 import { withDeadline } from '../../deadline.js';
 import { Subscriptions } from '../../subscriptions.js';
 import type { RedisBackend } from './redis.backend.js';
-import { RedisScript } from './redis.script.js';
 import { subscriberOf } from './subscriber.js';
 
-const PUBLISH = new RedisScript<number>(`return redis.call('publish', ARGV[1], ARGV[2])`);
+const PUBLISH = `return redis.call('publish', ARGV[1], ARGV[2])`;
 
 /** Redis PUB/SUB on a connection of its own, which exists as soon as somebody subscribes. */
 export class RedisBus implements Bus {
   private readonly subscriptions = new Subscriptions();
   private subscriber: Redis | undefined;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly backend: RedisBackend) {}
 
@@ -55,8 +55,10 @@ export class RedisBus implements Bus {
   private send(name: string, message: string): Promise<unknown> {
     const { client, namespace } = this.backend;
     if (!(client instanceof Cluster)) return client.publish(name, message);
-    // PUBLISH has no key, so each would go to any node, and overtake the one before it.
-    return PUBLISH.run(client, [`${namespace}:bus`], [name, message]);
+    // PUBLISH has no key, so each would go to any node; and a node that does not have the key sends a script on to another,
+    // where it may be overtaken. Hence one after the other.
+    const publish = () => client.eval(PUBLISH, 1, `${namespace}:bus`, name, message);
+    return (this.last = this.last.then(publish, publish));
   }
 
   private connect(): Redis {
