@@ -1,24 +1,14 @@
-import type { RedisClient } from '@rookery/core/redis';
+import type { RedisBackend } from '@rookery/core/redis';
 import { redisInsStore } from 'cache-manager-redis-yet';
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import type { StoreConnection } from './store-connection.js';
-
-/** Commands fail at once while the connection is down, and none is sent a second time. */
-const FAIL_FAST: RedisOptions = {
-  lazyConnect: true,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 0,
-};
 
 /**
  * A Redis Cluster, or the server that Sentinels name. ioredis follows their failovers, so it stands in for node-redis
  * under cache-manager-redis-yet: node-redis 4 knows no Sentinels, sends the scripts of a Cluster to nodes at random, and
  * does not look for the heir of a node that has died.
  */
-export function overIoredis(backend: RedisClient): StoreConnection {
-  const client = 'nodes' in backend ? clusterLike(backend) : backend.duplicate(FAIL_FAST);
-  // Without a listener, a lost connection would end the process.
+export function overIoredis(backend: RedisBackend): StoreConnection {
+  const client = backend.duplicate();
   let lastError: unknown;
   client.on('error', (error) => (lastError = error));
   const inClothesOfNodeRedis = {
@@ -37,15 +27,4 @@ export function overIoredis(backend: RedisClient): StoreConnection {
     reconnect: async () => client.disconnect(true),
     close: async () => client.disconnect(),
   };
-}
-
-/** Reads from masters: a replica may not have yet what a script has just written. */
-function clusterLike(backend: Cluster): Cluster | Redis {
-  const { lazyConnect, enableOfflineQueue, ...redisOptions } = FAIL_FAST;
-  return backend.duplicate([], {
-    scaleReads: 'master',
-    lazyConnect,
-    enableOfflineQueue,
-    redisOptions: { ...backend.options.redisOptions, ...redisOptions },
-  });
 }

@@ -22,5 +22,5 @@ export async function connect(backend: RedisBackend, l2Url?: string): Promise<St
 function connectionFor(backend: RedisBackend, l2Url?: string): StoreConnection {
   if (l2Url) return overNodeRedis({ url: l2Url });
   const { client } = backend;
-  return 'nodes' in client || client.options.sentinels ? overIoredis(client) : overNodeRedis(client.options);
+  return 'nodes' in client || client.options.sentinels ? overIoredis(backend) : overNodeRedis(client.options);
 }

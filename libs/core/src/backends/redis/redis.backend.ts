@@ -32,7 +32,10 @@ export interface RedisBackend extends Backend {
   readonly bus: RedisBus;
   /** The shared connection. @throws ClosedError before `open` and after the last `close` */
   readonly client: RedisClient;
-  /** A further connection with the same settings; whoever asks for it closes it. Not for commands that block. */
+  /**
+   * A further connection with the same settings, which fails fast unless told otherwise, connects when told to, and reads
+   * from masters. Whoever asks for it closes it. Not for commands that block.
+   */
   duplicate(overrides?: RedisOptions): RedisClient;
 }
 
@@ -83,7 +86,8 @@ class IoredisBackend implements RedisBackend {
 
   duplicate(overrides: RedisOptions = {}): RedisClient {
     const { client } = this;
-    const copy = client instanceof Cluster ? duplicateCluster(client, overrides) : client.duplicate(overrides);
+    const settings = { ...FAIL_FAST, ...overrides };
+    const copy = client instanceof Cluster ? duplicateCluster(client, settings) : client.duplicate(settings);
     watchLink(copy);
     // Without a listener, a lost connection would end the process.
     return copy.on('error', () => undefined);
@@ -123,11 +127,11 @@ class IoredisBackend implements RedisBackend {
   }
 }
 
-/** Of the overrides, a Cluster takes some for itself and hands the others to its connections, beside those of the original. */
-function duplicateCluster(client: Cluster, overrides: RedisOptions): Cluster {
-  const { enableOfflineQueue = client.options.enableOfflineQueue } = overrides;
-  const redisOptions = { ...client.options.redisOptions, ...overrides };
-  return client.duplicate([], { enableOfflineQueue, redisOptions });
+/** Of the settings, a Cluster takes some for itself and hands the others to its connections, beside those of the original. */
+function duplicateCluster(client: Cluster, { lazyConnect, enableOfflineQueue, ...settings }: RedisOptions): Cluster {
+  const redisOptions = { ...client.options.redisOptions, ...settings };
+  // A replica may not have yet what a script has just written.
+  return client.duplicate([], { lazyConnect, enableOfflineQueue, scaleReads: 'master', redisOptions });
 }
 
 function newClient({ url, options, cluster }: RedisBackendOptions): RedisClient {
