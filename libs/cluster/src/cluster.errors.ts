@@ -35,5 +35,6 @@ export async function atBoot<T>(step: () => T | Promise<T>): Promise<T> {
  */
 export function exitOnBootError(error: unknown): never {
   process.stderr.write(`\n${error instanceof RookeryError ? `${error.name}: ${error.message}` : inspect(error)}\n`);
+  // What an app that came up by half still holds open must not keep a process that serves nothing.
   process.exit(1);
 }

@@ -88,12 +88,11 @@ export function checkedOptions(given: RealtimeModuleOptions) {
 }
 
 /** For what the store keeps: it has no room for everything. */
-function checkFinite(what: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidInputError(what, value, 'a whole number, at least 0');
+function checkFinite(what: string, value: number, minimum = 0): number {
+  if (Number.isSafeInteger(value) && value >= minimum) return value;
+  throw new InvalidInputError(what, value, `a whole number, at least ${minimum}`);
 }
 
 function checkCount(what: string, value: number, minimum = 0): number {
-  if (value === Infinity || (Number.isSafeInteger(value) && value >= minimum)) return value;
-  throw new InvalidInputError(what, value, `a whole number, at least ${minimum}`);
+  return value === Infinity ? value : checkFinite(what, value, minimum);
 }

@@ -5,20 +5,17 @@ import { Task } from './task.js';
 
 const NOW = 1_000_000;
 
-function worker(state: Partial<TaskState>) {
+const KNOWN = { name: 'feed', cursor: 5, paused: false, active: 0, failures: 0 };
+const NEVER = { slot: null, startedAt: null, finishedAt: null };
+
+function newTask(): Task {
   const definition = { name: 'feed', kind: 'worker', schedule: '{}', source: 'code' } as const;
-  const task = new Task({ definition, policy: checkedPolicy('feed', {}), label: 'Feed.run', execute: () => undefined });
-  const known = {
-    name: 'feed',
-    cursor: 5,
-    paused: false,
-    active: 0,
-    slot: null,
-    startedAt: null,
-    finishedAt: null,
-    failures: 0,
-  };
-  task.learn({ ...known, readAt: NOW, ...state });
+  return new Task({ definition, policy: checkedPolicy('feed', {}), label: 'Feed.run', execute: () => undefined });
+}
+
+function worker(state: Partial<TaskState>) {
+  const task = newTask();
+  task.learn({ ...KNOWN, ...NEVER, readAt: NOW, ...state });
   return task.plan(NOW, 0)!;
 }
 
@@ -41,22 +38,8 @@ describe('a worker', () => {
   });
 
   it('believes an answer of a store whose clock was set back, but not one that was overtaken', () => {
-    const definition = { name: 'feed', kind: 'worker', schedule: '{}', source: 'code' } as const;
-    const task = new Task({
-      definition,
-      policy: checkedPolicy('feed', {}),
-      label: 'Feed.run',
-      execute: () => undefined,
-    });
-    const state = {
-      name: 'feed',
-      paused: false,
-      active: 0,
-      slot: null,
-      startedAt: null,
-      finishedAt: null,
-      failures: 0,
-    };
+    const task = newTask();
+    const state = { ...KNOWN, ...NEVER };
     task.learn({ ...state, cursor: 7, readAt: NOW });
     task.learn({ ...state, cursor: 6, readAt: NOW - 1_000 });
     expect(task.cursor).toBe(7);
