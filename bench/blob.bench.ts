@@ -8,16 +8,23 @@ import { manyBlobs } from './blob/many.js';
 import { s3Rows } from './blob/s3.js';
 
 /** Each store beside the same work done by hand with its own client. The S3 rows need S3_ENDPOINT. */
-const bench: Bench = async ({ postgresUrl }) => {
-  await using database = await databasePlace(postgresUrl);
-  await using files = await directory();
-  let places = 0;
-  return [
-    ...(await databaseRows(database)),
-    ...(await directoryRows(files.path)),
-    ...(await manyBlobs('database', () => database.driver(`n${++places}`))),
-    ...(await manyBlobs('fs', () => fileSystemBlobs({ directory: join(files.path, `n${++places}`) }))),
-    ...(process.env.S3_ENDPOINT ? await s3Rows(process.env.S3_ENDPOINT) : []),
-  ];
+const bench: Bench = {
+  database: async ({ postgresUrl }) => {
+    await using place = await databasePlace(postgresUrl);
+    return databaseRows(place);
+  },
+  fs: async () => {
+    await using place = await directory();
+    return directoryRows(place.path);
+  },
+  'many-database': async ({ postgresUrl }) => {
+    await using place = await databasePlace(postgresUrl);
+    return manyBlobs('database', place.driver);
+  },
+  'many-fs': async () => {
+    await using place = await directory();
+    return manyBlobs('fs', (namespace) => fileSystemBlobs({ directory: join(place.path, namespace) }));
+  },
+  s3: async () => (process.env.S3_ENDPOINT ? s3Rows(process.env.S3_ENDPOINT) : []),
 };
 export default bench;

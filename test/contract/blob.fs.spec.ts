@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileSystemBlobs } from '@rookery/blob/fs';
 import { blobDriverContract } from '@rookery/blob/testing';
 import { expect, it } from 'vitest';
+import { openStore } from './blob.app.js';
 
 blobDriverContract('a directory', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rookery-blobs-'));
@@ -21,5 +22,21 @@ it('a directory is swept once for all replicas', async () => {
   expect((await sweep(60_000, 60_000)).filter((removed) => removed !== null)).toEqual([0]);
   expect(await sweep(0, 60_000)).toEqual([null, null, null]);
   expect((await sweep(0, 0)).filter(Boolean)).toEqual([1]);
+  await rm(directory, { recursive: true });
+});
+
+it('a name that readers look for in another place is listed again after the sweep', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'rookery-blobs-'));
+  {
+    await using blobs = await openStore({ driver: fileSystemBlobs({ directory }), sweepEveryMs: 0 });
+    const listed = async () => (await blobs.store.list()).entries.map(({ name }) => name);
+    const long = `z${'é'.repeat(200)}`;
+    for (const name of ['a', 'z', long]) await blobs.store.put(name, 'x');
+    // As a writer leaves it to whom a mount has shown an old state.
+    await mkdir(join(directory, 'default', 'names', '=m'));
+    expect(await listed()).toEqual(['a']);
+    await blobs.sweep();
+    expect(await listed()).toEqual(['a', 'z', long]);
+  }
   await rm(directory, { recursive: true });
 });

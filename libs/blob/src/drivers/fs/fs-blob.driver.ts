@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BlobEntry } from '../../blob-info.js';
@@ -15,14 +15,16 @@ import {
 } from '../../blob.driver.js';
 import { inPieces } from '../../transfer/chunks.js';
 import { factsBlock, openIfThere, readFacts } from './blob-file.js';
-import { blobPath, containerPath } from './blob-path.js';
-import { filesOf } from './list-files.js';
+import { blobPath, containerPath, nameOf, unescaped } from './blob-path.js';
+import { NameIndex } from './name-index.js';
 import { NameLock } from './name-lock.js';
-import { flushDirectoryOf, TemporaryFiles } from './temporary-files.js';
+import { flushDirectory, TemporaryFiles } from './temporary-files.js';
 
 /** Few large writes are faster than many small ones. */
 const WRITE_BYTES = 1024 * 1024;
 const READ_BYTES = 256 * 1024;
+/** Where there are no blobs. */
+const OURS = '.rookery';
 
 /** Blobs as files: written under another name, flushed to the disk, then renamed. */
 export class FileSystemBlobDriver implements BlobDriver {
@@ -39,8 +41,8 @@ export class FileSystemBlobDriver implements BlobDriver {
   ) {
     this.root = resolve(directory);
     this.address = this.root;
-    this.lock = new NameLock(join(this.root, '.rookery', 'locks'));
-    this.temporary = new TemporaryFiles(join(this.root, '.rookery', 'writing'));
+    this.lock = new NameLock(join(this.root, OURS, 'locks'));
+    this.temporary = new TemporaryFiles(join(this.root, OURS, 'writing'));
   }
 
   open(): Promise<void> {
@@ -54,7 +56,7 @@ export class FileSystemBlobDriver implements BlobDriver {
     const file = await open(temporary, 'wx');
     try {
       const stored = await fill(file, at.name, body, write).finally(() => file.close());
-      if (await this.publish(temporary, this.path(at), write.onlyIf)) return stored;
+      if (await this.publish(temporary, at, write.onlyIf)) return stored;
       await unlink(temporary);
       return null;
     } catch (error) {
@@ -90,42 +92,61 @@ export class FileSystemBlobDriver implements BlobDriver {
       const current = await factsAt(path);
       if (!current || (etag !== undefined && current.etag !== etag)) return false;
       await unlink(path);
-      await flushDirectoryOf(path);
+      await flushDirectory(dirname(path));
+      await this.names(at.container).remove(at.name);
       return true;
     });
   }
 
-  async list(container: string, listing: BlobListing): Promise<BlobEntry[]> {
+  async list(container: string, { prefix, after, limit }: BlobListing): Promise<BlobEntry[]> {
     const entries: BlobEntry[] = [];
-    for (const path of await filesOf(containerPath(this.root, container), listing)) {
-      const stored = await factsAt(path);
+    for await (const name of this.names(container).list(prefix, after)) {
+      const stored = await factsAt(this.path({ container, name }));
       if (!stored) continue;
-      const { name, storedBytes, etag, createdAt } = stored;
-      entries.push({ name, storedBytes, etag, createdAt });
+      const { storedBytes, etag, createdAt } = stored;
+      if (entries.push({ name, storedBytes, etag, createdAt }) === limit) break;
     }
     return entries;
   }
 
   async sweep({ graceMs, everyMs }: { graceMs: number; everyMs: number }): Promise<number | null> {
     const due = await this.lock.run('sweep', () => this.temporary.due(everyMs));
-    return due ? this.temporary.sweep(graceMs) : null;
+    if (!due) return null;
+    for (const directory of await readdir(this.root))
+      if (directory !== OURS) await this.bringBackStrays(nameOf(unescaped(directory)));
+    return this.temporary.sweep(graceMs);
+  }
+
+  private async bringBackStrays(container: string): Promise<void> {
+    const names = this.names(container);
+    for await (const { name, path } of names.strays())
+      await this.lock.run(this.path({ container, name }), async () => {
+        await names.add(name);
+        await unlink(path).catch(() => undefined);
+      });
+  }
+
+  private names(container: string): NameIndex {
+    return new NameIndex(containerPath(this.root, container), this.lock, this.temporary);
   }
 
   private path({ container, name }: BlobAddress): string {
     return blobPath(this.root, container, name);
   }
 
-  private publish(from: string, to: string, onlyIf: WriteCondition): Promise<boolean> {
+  private publish(from: string, at: BlobAddress, onlyIf: WriteCondition): Promise<boolean> {
+    const to = this.path(at);
     return this.lock.run(to, async () => {
       const current = onlyIf === 'any' ? null : await factsAt(to);
       if (onlyIf === 'absent' && current) return false;
       if (typeof onlyIf === 'object' && current?.etag !== onlyIf.etag) return false;
+      await this.names(at.container).add(at.name);
       await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
         await mkdir(dirname(to), { recursive: true });
         await rename(from, to);
       });
-      await flushDirectoryOf(to);
+      await flushDirectory(dirname(to));
       return true;
     });
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** Where blobs are written before they get their names, and the clearing away of those that never did. */
 export class TemporaryFiles {
@@ -25,7 +25,7 @@ export class TemporaryFiles {
       const path = join(this.directory, file);
       const found = await stat(path).catch(() => undefined);
       if (!found || Date.now() - found.mtimeMs < graceMs) continue;
-      await unlink(path).then(
+      await rm(path, { recursive: true }).then(
         () => removed++,
         () => undefined,
       );
@@ -43,9 +43,9 @@ export class TemporaryFiles {
   }
 }
 
-/** Makes a rename durable. Some file systems cannot flush a directory; on those there is nothing to do. */
-export async function flushDirectoryOf(path: string): Promise<void> {
-  const directory = await open(dirname(path), 'r').catch(() => undefined);
+/** Makes what changed in a directory durable. Some file systems cannot flush one; on those there is nothing to do. */
+export async function flushDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r').catch(() => undefined);
   await directory?.sync().catch(() => undefined);
   await directory?.close();
 }
