@@ -13,25 +13,28 @@ const JOBS = { redis: { 1: 2_000, 32: 8_000 }, postgres: { 1: 300, 32: 1_000 } }
 
 const ROUNDS = 4;
 
-const bench: Bench = async (services) => {
-  const namespace = `b${process.pid}`;
-  const rows: BenchRow[] = [];
-  for (const store of ['redis', 'postgres'] as const) {
-    for (const concurrency of [1, 32] as const) {
-      const field: Field =
-        store === 'redis'
-          ? await onRedis(services.redisUrl, namespace, concurrency)
-          : await onPostgres(services.postgresUrl, namespace, concurrency);
-      rows.push(...(await throughput(store, concurrency, field)));
-      if (concurrency === 1) rows.push(await latency(store, field));
-      await Promise.all(Object.values(field).map((contestant) => contestant.close()));
-    }
-  }
-  rows.push(await outboxRate(services, `${namespace}o`), await memoryGrowth(services, `${namespace}m`));
-  rows.push(...(await scaling(services, `${namespace}s`)));
-  return rows;
+const namespace = `b${process.pid}`;
+
+const bench: Bench = {
+  redis: (services) => throughputs('redis', (concurrency) => onRedis(services.redisUrl, namespace, concurrency)),
+  postgres: (services) =>
+    throughputs('postgres', (concurrency) => onPostgres(services.postgresUrl, namespace, concurrency)),
+  outbox: async (services) => [await outboxRate(services, `${namespace}o`)],
+  memory: async (services) => [await memoryGrowth(services, `${namespace}m`)],
+  scaling: (services) => scaling(services, `${namespace}s`),
 };
 export default bench;
+
+async function throughputs(store: keyof typeof JOBS, open: (concurrency: number) => Promise<Field>) {
+  const rows: BenchRow[] = [];
+  for (const concurrency of [1, 32] as const) {
+    const field = await open(concurrency);
+    rows.push(...(await throughput(store, concurrency, field)));
+    if (concurrency === 1) rows.push(await latency(store, field));
+    await Promise.all(Object.values(field).map((contestant) => contestant.close()));
+  }
+  return rows;
+}
 
 async function throughput(store: 'redis' | 'postgres', concurrency: 1 | 32, field: Field): Promise<BenchRow[]> {
   const total = JOBS[store][concurrency];

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { memory, type Backend } from '@rookery/core';
+import { ClosedError, memory, type Backend } from '@rookery/core';
 import type { JobsDriver, Retention } from './jobs.driver.js';
 import { jobsDriverFor } from './jobs.drivers.js';
 import { JobsSetupError } from './jobs.errors.js';
@@ -10,6 +10,7 @@ const HOUR_MS = 3_600_000;
 /** The stores of the module's queues: one driver per backend, however many queues name it. */
 export class JobsBackends {
   private readonly opened = new Map<Backend, Promise<JobsDriver>>();
+  private readonly ready = new Map<Backend, JobsDriver>();
   /** The backend of queues that name none. */
   readonly main: Backend;
 
@@ -30,25 +31,40 @@ export class JobsBackends {
     return this.options.queues?.[queue]?.backend ?? this.main;
   }
 
+  async open(): Promise<void> {
+    await Promise.all(this.all.map((backend) => this.driver(backend)));
+  }
+
   /** The driver of a backend, open. */
   driver(backend: Backend): Promise<JobsDriver> {
     return this.opened.get(backend) ?? this.openOnce(backend);
   }
 
+  /** The driver of a queue. @throws ClosedError before `open` and after `close` */
+  driverOf(queue: string): JobsDriver {
+    const driver = this.ready.get(this.backendOf(queue));
+    if (!driver) throw new ClosedError('JobsService');
+    return driver;
+  }
+
   async close(): Promise<void> {
     const opened = [...this.opened.values()];
     this.opened.clear();
+    this.ready.clear();
     await Promise.allSettled(opened.map(async (driver) => (await driver).close()));
   }
 
   private openOnce(backend: Backend): Promise<JobsDriver> {
-    const opened = this.open(backend);
+    const opened = this.loadAndOpen(backend);
     this.opened.set(backend, opened);
-    opened.catch(() => this.opened.delete(backend));
+    opened.then(
+      (driver) => this.ready.set(backend, driver),
+      () => this.opened.delete(backend),
+    );
     return opened;
   }
 
-  private async open(backend: Backend): Promise<JobsDriver> {
+  private async loadAndOpen(backend: Backend): Promise<JobsDriver> {
     const driver = await this.load(backend);
     try {
       await driver.open();

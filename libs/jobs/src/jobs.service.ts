@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import {
-  ClosedError,
   DEFAULT_DEADLINE_MS,
   DeadlineError,
   InvalidInputError,
@@ -35,11 +34,12 @@ const BATCH = 1_000;
 @Injectable()
 export class JobsService {
   private readonly access: JobAccess = {
-    info: (queue, id) => this.call(queue, 'Looking up a job', (driver) => driver.get(queue, id)),
+    info: async (queue, id) => this.call(queue, 'Looking up a job', (driver) => driver.get(queue, id)),
     cancel: (queue, id) => this.cancel(queue, id),
-    nextFinish: (queue, id, signal) =>
-      this.driver(queue)
-        .then((driver) => driver.nextFinish(queue, id, signal))
+    nextFinish: async (queue, id, signal) =>
+      this.backends
+        .driverOf(queue)
+        .nextFinish(queue, id, signal)
         .catch(() => undefined),
   };
 
@@ -61,8 +61,9 @@ export class JobsService {
     args: NoInfer<Args>,
     options: EnqueueOptions = {},
   ): Promise<JobRef<Result>> {
-    const [ref] = await this.store([newJob(job, args, options, this.options)], options);
-    return ref as JobRef<Result>;
+    const checked = newJob(job, args, options, this.options);
+    const [id] = await this.store([checked], options);
+    return this.ref(checked, id);
   }
 
   /** Stores many jobs of one kind, in the order given, a thousand per call to the store. */
@@ -71,12 +72,11 @@ export class JobsService {
     args: readonly NoInfer<Args>[],
     options: EnqueueOptions = {},
   ): Promise<JobRef<Result>[]> {
-    if (args.length === 0) return [];
     const jobs = args.map((each) => newJob(job, each, options, this.options));
-    const stored: JobRef[] = [];
+    const ids: string[] = [];
     for (let from = 0; from < jobs.length; from += BATCH)
-      stored.push(...(await this.store(jobs.slice(from, from + BATCH), options)));
-    return stored as JobRef<Result>[];
+      ids.push(...(await this.store(jobs.slice(from, from + BATCH), options)));
+    return ids.map((id, index) => this.ref(jobs[index], id));
   }
 
   /**
@@ -101,14 +101,14 @@ export class JobsService {
     await traced('jobs:enqueue', { job: name, id, carrier }, () =>
       this.call(queue, what, (driver) => driver.addFlow(tracedFlow(checked, carrier)), { signal }),
     );
-    return new JobRef<Result>(this.access, queue, name, id);
+    return this.ref(checked.job, id);
   }
 
   /** The job with this id; null when it is not there (any more). */
   async get<Result>(job: JobClass<never, Result> | string, id: string): Promise<JobRef<Result> | null> {
     const queue = this.queueOf(job);
     const info = await this.access.info(queue, id);
-    return info && new JobRef<Result>(this.access, queue, info.name, id);
+    return info && this.ref({ queue, name: info.name }, id);
   }
 
   /**
@@ -132,7 +132,7 @@ export class JobsService {
   /** A queue to look into: by its name, or the queue of a job. */
   queue(queue: JobClass<never, unknown> | string): QueueRef {
     const name = this.queueOf(queue);
-    return new QueueRef(name, (what, work) => this.call(name, `The ${what} of queue "${name}"`, work));
+    return new QueueRef(name, async (what, work) => this.call(name, `The ${what} of queue "${name}"`, work));
   }
 
   /** All queues that this app names: those of its handlers and of the module's options. */
@@ -145,31 +145,28 @@ export class JobsService {
     return Promise.all(this.queues().map((queue) => queue.stats()));
   }
 
-  private async store(jobs: NewJob[], { manager, signal }: EnqueueOptions): Promise<JobRef[]> {
+  private store(jobs: NewJob[], { manager, signal }: EnqueueOptions): Promise<string[]> {
     const { id, name, queue } = jobs[0];
-    const what = `Enqueueing job "${name}"`;
     const carrier = {};
     const context = { job: name, carrier, ...(jobs.length === 1 ? { id } : { count: jobs.length }) };
-    const ids = await traced('jobs:enqueue', context, () => {
+    return traced('jobs:enqueue', context, () => {
       const sent = tracedJobs(jobs, carrier);
       const add = (driver: JobsDriver) => (manager ? this.transactional.add(manager, sent) : driver.add(sent));
-      return this.call(queue, what, add, { signal });
+      return this.call(queue, `Enqueueing job "${name}"`, add, { signal });
     });
-    return ids.map((id) => new JobRef(this.access, queue, name, id));
   }
 
-  private async call<T>(
+  private call<T>(
     queue: string,
     what: string,
     work: (driver: JobsDriver) => Promise<T>,
     options?: CallOptions,
   ): Promise<T> {
-    return withDeadline(what, this.driver(queue).then(work), options);
+    return withDeadline(what, work(this.backends.driverOf(queue)), options);
   }
 
-  private driver(queue: string): Promise<JobsDriver> {
-    if (!this.executor.isOpen) return Promise.reject(new ClosedError('JobsService'));
-    return this.backends.driver(this.backends.backendOf(queue));
+  private ref<Result>({ queue, name }: Pick<NewJob, 'queue' | 'name'>, id: string): JobRef<Result> {
+    return new JobRef<Result>(this.access, queue, name, id);
   }
 
   private queueOf(job: JobClass<never, unknown> | string): string {

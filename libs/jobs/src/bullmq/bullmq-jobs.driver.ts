@@ -20,6 +20,7 @@ import { dataOf, infoOf, kept, optionsOf, TYPES_OF, type StoredData } from './st
 export class BullmqJobsDriver implements JobsDriver {
   private readonly queues = new Map<string, Queue<StoredData>>();
   private readonly events = new Map<string, QueueEvents>();
+  private readonly listening = new WeakSet<QueueEvents>();
   private flows: FlowProducer | undefined;
 
   constructor(
@@ -42,7 +43,10 @@ export class BullmqJobsDriver implements JobsDriver {
   }
 
   async add(jobs: readonly NewJob[], { once = false } = {}): Promise<string[]> {
-    const ids = jobs.length === 1 ? [await this.addOne(jobs[0], once)] : await this.addMany(jobs, once);
+    const ids =
+      jobs.length === 1
+        ? [await this.addOne(this.queue(jobs[0].queue), jobs[0], once)]
+        : await this.addMany(jobs, once);
     for (const [index, job] of jobs.entries())
       if (job.dedupe?.mode === 'latest') await this.overwriteWaiting(job, ids[index]);
     return ids;
@@ -55,7 +59,7 @@ export class BullmqJobsDriver implements JobsDriver {
       const backend = await this.connection.transactional(job.queue, manager);
       if (!backend) return undefined;
       const bound = Object.create(queue, { backend: { value: backend } }) as typeof queue;
-      ids.push((await Job.create(bound, job.name, dataOf(job), this.optionsOf(job))).id!);
+      ids.push(await this.addOne(bound, job));
     }
     return ids;
   }
@@ -101,6 +105,8 @@ export class BullmqJobsDriver implements JobsDriver {
         resolve();
       };
       for (const name of names) events.on(name as 'completed', done);
+      // What ended before it listened, it does not tell: then the caller looks again.
+      if (!this.listening.has(events)) void this.listen(events).then(done, ignore);
       signal.addEventListener('abort', done, { once: true });
     });
   }
@@ -164,8 +170,9 @@ export class BullmqJobsDriver implements JobsDriver {
     return { ...this.options(), defaultJobOptions };
   }
 
-  private async addOne(job: NewJob, once: boolean): Promise<string> {
-    return (await this.queue(job.queue).add(job.name, dataOf(job), this.optionsOf(job, once))).id!;
+  /** What `queue.add` comes to in the end, without what it does for options that our jobs do not have. */
+  private addOne(queue: Queue<StoredData>, job: NewJob, once?: boolean): Promise<string> {
+    return Job.create(queue, job.name, dataOf(job), this.optionsOf(job, once)).then(({ id }) => id!);
   }
 
   private async addMany(jobs: readonly NewJob[], once: boolean): Promise<string[]> {
@@ -206,6 +213,11 @@ export class BullmqJobsDriver implements JobsDriver {
     events.setMaxListeners(0);
     this.events.set(queue, events);
     return events;
+  }
+
+  private async listen(events: QueueEvents): Promise<void> {
+    await events.waitUntilReady();
+    this.listening.add(events);
   }
 
   private optionsOf(job: NewJob, once?: boolean) {

@@ -4,8 +4,11 @@ import type { StoreClock } from './store-clock.js';
 /** Milliseconds since the epoch, from 2001 to 2286: no other number that bullmq sends or gets is in that range. */
 const isMoment = (value: unknown): value is number => typeof value === 'number' && value >= 1e12 && value < 1e13;
 
+/** What answers with the next job. */
+type Claiming = 'moveToActive' | 'moveToCompleted' | 'moveToFailed' | 'moveToDelayed';
+
 /** What of bullmq's two backends is corrected. Their calls all end in one of `execCommand` and `query`. */
-interface Inner extends Pick<IQueueBackend, 'moveToActive' | 'moveToCompleted' | 'moveToFailed' | 'moveToDelayed'> {
+interface Inner extends Pick<IQueueBackend, Claiming> {
   waitForJob: IQueueBackend['waitForJob'];
   execCommand?(client: unknown, command: string, args: unknown[]): unknown;
   query?(sql: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
@@ -42,19 +45,21 @@ export function onStoreTime<Backend extends IQueueBackend>(backend: Backend, clo
     };
   }
   const claimed = (next: unknown) => claimedAt(next, query ? undefined : toLocal, toLocal);
-  for (const name of ['moveToActive', 'moveToDelayed'] as const) {
-    const method = inner[name] as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(inner, { [name]: async (...args: unknown[]) => claimed(await method.apply(inner, args)) });
-  }
-  for (const name of ['moveToCompleted', 'moveToFailed'] as const) {
-    const method = inner[name] as (...args: unknown[]) => Promise<{ result: unknown }>;
-    Object.assign(inner, {
-      [name]: async (...args: unknown[]) => {
-        const finished = await method.apply(inner, args);
-        return { ...finished, result: claimed(finished.result) };
-      },
-    });
-  }
+  const correct = (names: readonly Claiming[], corrected: (answer: never) => unknown) => {
+    for (const name of names) {
+      const method = inner[name] as (...args: unknown[]) => Promise<never>;
+      const call = (...args: unknown[]) => {
+        const answer = method.apply(inner, args);
+        return clock.skewMs === 0 ? answer : answer.then(corrected);
+      };
+      Object.assign(inner, { [name]: call });
+    }
+  };
+  correct(['moveToActive', 'moveToDelayed'], claimed);
+  correct(['moveToCompleted', 'moveToFailed'], (finished: { result: unknown }) => ({
+    ...finished,
+    result: claimed(finished.result),
+  }));
   return backend;
 }
 

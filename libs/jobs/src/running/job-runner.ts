@@ -7,12 +7,11 @@ import {
   JobCancelledError,
   JobCrashedError,
   JobInterruptedError,
-  JobLeaseLostError,
   JobTimeoutError,
   UnrecoverableJobError,
 } from '../jobs.errors.js';
 import type { Handler } from './handler.js';
-import { Run } from './run.js';
+import { Run, type Ended } from './run.js';
 
 /** How long a job that no handler of this replica knows is left to newer replicas before it is looked at again. */
 const UNKNOWN_RETRY_MS = 5_000;
@@ -57,51 +56,53 @@ export class JobRunner {
     for (const run of this.runs.values()) run.abort(new JobInterruptedError(run.label));
   }
 
-  async run(job: ActiveJob): Promise<Outcome> {
-    if (this.draining) return { kind: 'returned' };
+  run(job: ActiveJob): Promise<Outcome> {
+    if (this.draining) return Promise.resolve({ kind: 'returned' });
     const handler = this.handlers.get(job.name);
-    if (!handler) return { kind: 'postponed', delayMs: UNKNOWN_RETRY_MS };
-    const label = `${job.name} (${job.id})`;
-    if (job.crashes > handler.maxCrashes)
-      return { kind: 'failed', error: new JobCrashedError(label, job.crashes), retryInMs: null };
-    const run = new Run(label, this.abortGraceMs);
-    const key = `${job.queue}:${job.id}`;
-    this.runs.set(key, run);
-    try {
-      const context: RunTrace = { job: job.name, id: job.id, attempt: job.attempt, carrier: job.trace };
-      return await traced('jobs:run', context, async () => {
-        const outcome = await this.execute(handler, job, run);
-        if (outcome.kind === 'failed') context.error = outcome.error;
-        return outcome;
-      });
-    } finally {
-      if (this.runs.get(key) === run) this.runs.delete(key);
+    if (!handler) return Promise.resolve({ kind: 'postponed', delayMs: UNKNOWN_RETRY_MS });
+    const run = new Run(`${job.name} (${job.id})`, this.abortGraceMs);
+    if (job.crashes > handler.maxCrashes) {
+      const error = new JobCrashedError(run.label, job.crashes);
+      return Promise.resolve({ kind: 'failed', error, retryInMs: null });
     }
+    const context: RunTrace = { job: job.name, id: job.id, attempt: job.attempt, carrier: job.trace };
+    return traced('jobs:run', context, () => this.execute(handler, job, run, context));
   }
 
-  private async execute(handler: Handler, job: ActiveJob, run: Run): Promise<Outcome> {
+  /** Not an async function: under an AsyncLocalStorage the promises of one cost more than all the rest of this. */
+  private execute(handler: Handler, job: ActiveJob, run: Run, trace: RunTrace): Promise<Outcome> {
     const { timeoutMs } = handler;
+    const key = `${job.queue}:${job.id}`;
+    const ctx = new JobContext(job, run);
+    this.runs.set(key, run);
     job.lease.onLost = (why) => run.abort(why);
     const timer = timeoutMs > 0 && setTimeout(() => run.abort(new JobTimeoutError(run.label, timeoutMs)), timeoutMs);
-    const ctx = new JobContext(job, run);
-    try {
-      const result = (await run.settle(() => ctx.enter(() => handler.invoke(job.args, ctx)))) ?? null;
-      if (ctx.isCompleted || job.lease.lostBecause) return { kind: 'settled' };
-      checkJson(run.label, 'the result', result, Infinity);
-      return { kind: 'completed', result };
-    } catch (error) {
-      if (ctx.isCompleted) return { kind: 'settled' };
-      return failed(error, run, handler, job);
-    } finally {
+    const work = () => ctx.enter(() => handler.invoke(job.args, ctx));
+    return run.settle(work, (ended) => {
       if (timer) clearTimeout(timer);
       job.lease.onLost = undefined;
-    }
+      if (this.runs.get(key) === run) this.runs.delete(key);
+      if (ctx.isCompleted || job.lease.lostBecause) return { kind: 'settled' };
+      const outcome = outcomeOf(ended, run, handler, job);
+      if (outcome.kind === 'failed') trace.error = outcome.error;
+      return outcome;
+    });
+  }
+}
+
+function outcomeOf(ended: Ended, run: Run, handler: Handler, job: ActiveJob): Outcome {
+  if ('error' in ended) return failed(ended.error, run, handler, job);
+  try {
+    const result = ended.result ?? null;
+    checkJson(run.label, 'the result', result, Infinity);
+    return { kind: 'completed', result };
+  } catch (error) {
+    return failed(error, run, handler, job);
   }
 }
 
 function failed(error: unknown, run: Run, handler: Handler, job: ActiveJob): Outcome {
   const why: unknown = run.abortedBecause ?? error;
-  if (why instanceof JobLeaseLostError) return { kind: 'settled' };
   if (why instanceof JobInterruptedError) return { kind: 'returned' };
   const final =
     why instanceof JobCancelledError ||

@@ -17,7 +17,6 @@ export class JobsExecutor {
   private runner: JobRunner | undefined;
   private cancellations: Cancellations[] = [];
   private drained: Promise<void> | undefined;
-  isOpen = false;
 
   constructor(
     private readonly backends: JobsBackends,
@@ -29,8 +28,7 @@ export class JobsExecutor {
   async open(): Promise<void> {
     checkModuleOptions(this.options);
     this.explorer.definitions();
-    await Promise.all(this.backends.all.map((backend) => this.backends.driver(backend)));
-    this.isOpen = true;
+    await this.backends.open();
   }
 
   /** Milliseconds that running jobs get to finish. */
@@ -54,9 +52,10 @@ export class JobsExecutor {
     await Promise.all(this.cancellations.map((one) => one.open()));
     const plans = queuePlans(this.explorer.definitions(), this.options, this.executes);
     for (const { queue, ...settings } of plans) {
-      const driver = await this.backends.driver(this.backends.backendOf(queue));
       const onError = (error: Error) => this.logger.debug(`Queue "${queue}": ${reason(error)}`);
-      this.workers.push(await driver.work(queue, { ...settings, leaseMs, onError }, (job) => runner.run(job)));
+      this.workers.push(
+        await this.backends.driverOf(queue).work(queue, { ...settings, leaseMs, onError }, (job) => runner.run(job)),
+      );
     }
   }
 
@@ -78,7 +77,6 @@ export class JobsExecutor {
   }
 
   async close(): Promise<void> {
-    this.isOpen = false;
     await Promise.all(this.cancellations.map((one) => one.close().catch(() => undefined)));
     await this.backends.close();
   }

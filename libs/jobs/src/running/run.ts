@@ -1,5 +1,8 @@
 import type { RookeryError } from '@rookery/core';
 
+/** How a handler came to its end. */
+export type Ended = { readonly result: unknown } | { readonly error: unknown };
+
 /** One run of a handler: its abort signal, and the patience with a handler that does not listen to it. */
 export class Run {
   private controller: AbortController | undefined;
@@ -29,29 +32,32 @@ export class Run {
   }
 
   /**
-   * What the handler makes of it. After an abort it gets the grace time to come to an end; then it is left behind and
-   * the reason of the abort is thrown in its place.
+   * Runs the handler, and concludes when it has come to an end. After an abort it gets the grace time for that; then it is
+   * left behind, as if it had thrown the reason of the abort.
    */
-  settle<T>(work: () => Promise<T> | T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+  settle<Outcome>(work: () => unknown, conclude: (ended: Ended) => Outcome): Promise<Outcome> {
+    return new Promise<Outcome>((resolve) => {
       let timer: NodeJS.Timeout | undefined;
-      this.onAbort = () => (timer = setTimeout(() => reject(this.abortedBecause!), this.graceMs));
-      if (this.abortedBecause) this.onAbort();
-      const end = <Value>(settle: (value: Value) => void, value: Value) => {
+      let over = false;
+      const end = (ended: Ended) => {
+        if (over) return;
+        over = true;
         clearTimeout(timer);
         this.onAbort = undefined;
-        settle(value);
+        resolve(conclude(ended));
       };
+      this.onAbort = () => (timer = setTimeout(() => end({ error: this.abortedBecause! }), this.graceMs));
+      if (this.abortedBecause) this.onAbort();
       invoke(work).then(
-        (result) => end(resolve, result),
-        (error: Error) => end(reject, error),
+        (result) => end({ result }),
+        (error: unknown) => end({ error }),
       );
     });
   }
 }
 
 /** Spares the promise that an async function would add to the handler's own. */
-function invoke<T>(work: () => Promise<T> | T): Promise<T> {
+function invoke(work: () => unknown): Promise<unknown> {
   try {
     return Promise.resolve(work());
   } catch (error) {
