@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileSystemBlobs } from '@rookery/blob/fs';
@@ -37,6 +38,33 @@ it('a name that readers look for in another place is listed again after the swee
     expect(await listed()).toEqual(['a']);
     await blobs.sweep();
     expect(await listed()).toEqual(['a', 'z', long]);
+  }
+  await rm(directory, { recursive: true });
+});
+
+it('a damaged file is told as damage', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'rookery-blobs-'));
+  {
+    await using blobs = await openStore({ driver: fileSystemBlobs({ directory }), sweepEveryMs: 0 });
+    await blobs.store.put('a', randomBytes(10_000));
+    const files = await readdir(join(directory, 'default'), { recursive: true });
+    const file = join(
+      directory,
+      'default',
+      files.find((path) => /^[0-9a-f].[0-9a-f].a$/.test(path))!,
+    );
+    const whole = await readFile(file);
+    const flipped = Buffer.from(whole);
+    flipped[5_000] ^= 1;
+    const unreadable = Buffer.from(whole);
+    unreadable[10_000] ^= 1;
+    for (const bytes of [flipped, unreadable, whole.subarray(1), whole.subarray(0, 5_000), Buffer.of()]) {
+      await writeFile(file, bytes);
+      const damaged = { code: 'ROOKERY_BLOB_CORRUPTED', status: 500 };
+      await expect(blobs.store.getBuffer('a')).rejects.toMatchObject(damaged);
+    }
+    await writeFile(file, whole);
+    expect(await blobs.store.getBuffer('a')).toHaveLength(10_000);
   }
   await rm(directory, { recursive: true });
 });

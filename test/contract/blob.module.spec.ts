@@ -1,9 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { BlobContainer, BlobModule, BlobStore, compression, memoryBlobs, type BlobModuleOptions } from '@rookery/blob';
+import {
+  BlobContainer,
+  BlobModule,
+  BlobStore,
+  compression,
+  memoryBlobs,
+  type BlobDriver,
+  type BlobModuleOptions,
+} from '@rookery/blob';
 import { chaosBlobs } from '@rookery/blob/testing';
 import { describe, expect, it } from 'vitest';
 import { openStore } from './blob.app.js';
@@ -182,5 +191,41 @@ describe('a store that fails', () => {
       chunks.push(chunk as Buffer);
     }
     expect(Buffer.concat(chunks).equals(data)).toBe(true);
+  });
+
+  it('takes no more from the source than it can store, and from the store than is read', async () => {
+    const piece = randomBytes(100_000);
+    let pulled = 0;
+    const pieces = async function* () {
+      for (; pulled < 100; pulled++) yield piece;
+    };
+    const stored = {
+      name: 'a',
+      storedBytes: 10_000_000,
+      size: 10_000_000,
+      contentType: 'a/b',
+      metadata: {},
+      etag: '1',
+    };
+    const slow: Partial<BlobDriver> = {
+      open: async () => undefined,
+      close: async () => undefined,
+      write: async (_, body) => {
+        await body[Symbol.asyncIterator]().next();
+        return new Promise(() => undefined);
+      },
+      read: async () => ({ stored: { ...stored, createdAt: new Date() }, body: Readable.from(pieces()) }),
+    };
+    const driver = { kind: 'slow', create: async () => slow as BlobDriver };
+    await using blobs = await openStore({ driver, deadlineMs: 300, sweepEveryMs: 0 });
+    await expect(blobs.store.put('a', pieces(), { overwrite: true })).rejects.toMatchObject({ status: 503 });
+    expect(pulled).toBeLessThan(10);
+    pulled = 0;
+    const { stream } = await blobs.store.get('a');
+    await stream[Symbol.asyncIterator]().next();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // A stream of Node holds 16 pieces at most.
+    expect(pulled).toBeLessThan(25);
+    stream.destroy();
   });
 });

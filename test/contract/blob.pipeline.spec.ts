@@ -51,12 +51,16 @@ describe('the pipeline', () => {
     const rotated = [compression(), encryption({ keys, current: 'new' })];
     await using second = await openStore({ driver: first.driver, defaults: { pipeline: rotated } });
     expect((await second.store.getBuffer('a')).equals(data)).toBe(true);
+    const range = { start: 262_000, end: 600_000 };
+    const part = data.subarray(range.start, range.end + 1);
+    expect((await second.store.getBuffer('a', { range })).equals(part)).toBe(true);
     await second.store.rewrite('a');
     await using third = await openStore({
       driver: first.driver,
       defaults: { pipeline: [encryption({ keys: { new: keys.new }, current: null })] },
     });
     expect((await third.store.getBuffer('a')).equals(data)).toBe(true);
+    expect((await third.store.getBuffer('a', { range })).equals(part)).toBe(true);
     await third.store.put('plain', data);
     expect((await first.bytes('plain')).data.equals(data)).toBe(true);
     await using without = await openStore({ driver: first.driver });

@@ -66,6 +66,9 @@ export interface BlobListing {
   limit: number;
 }
 
+/** What a driver throws when what it keeps of a blob is not what was written. Users get a BlobCorruptedError. */
+export class DamagedBlobError extends Error {}
+
 /** Which stored bytes are wanted of this version; undefined for all of them. */
 export function partOf(stored: StoredBlob, { range }: BlobRead): ByteRange | undefined {
   return typeof range === 'function' ? range(stored) : range;

@@ -10,6 +10,7 @@ export type {
   UrlOptions,
 } from './blob.calls.js';
 export { BlobContainers, type OpenContainer } from './blob.containers.js';
+export { DamagedBlobError } from './blob.driver.js';
 export type {
   BlobAddress,
   BlobDriver,

@@ -1,5 +1,6 @@
 import { InvalidInputError, withDeadline } from '@rookery/core';
 import type { OpenContainer } from '../blob.containers.js';
+import { DamagedBlobError } from '../blob.driver.js';
 import { BlobCorruptedError, BlobError, BlobStoreError } from '../blob.errors.js';
 
 /** Which blob a call is about, for messages. */
@@ -13,8 +14,7 @@ export interface Subject {
 export function fault({ container, name, action }: Subject, error: unknown, signal?: AbortSignal): unknown {
   if (error instanceof BlobError || error instanceof InvalidInputError || (signal?.aborted && error === signal.reason))
     return error;
-  if ((error as Error)?.name === 'MissingChunkError')
-    return new BlobCorruptedError(container.name, name, (error as Error).message, error);
+  if (error instanceof DamagedBlobError) return new BlobCorruptedError(container.name, name, error.message, error);
   return new BlobStoreError(action, container.name, name, container.driver.kind, error);
 }
 

@@ -65,8 +65,7 @@ async function* readable({ container, name }: Subject, pieces: AsyncIterable<Buf
   try {
     yield* pieces;
   } catch (error) {
-    const { code, name: kind } = error as NodeJS.ErrnoException;
-    if (code?.startsWith('ROOKERY') || kind === 'MissingChunkError') throw error;
+    if ((error as NodeJS.ErrnoException).code?.startsWith('ROOKERY')) throw error;
     throw new BlobCorruptedError(container.name, name, (error as Error).message, error);
   }
 }

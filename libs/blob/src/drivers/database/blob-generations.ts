@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionManager } from '@rookery/core';
 import type { ByteRange } from '../../blob-info.js';
+import { DamagedBlobError } from '../../blob.driver.js';
 import { ahead, inPieces } from '../../transfer/chunks.js';
 import type { BlobRow } from './blob-rows.js';
 import type { Dialect } from './dialect.js';
@@ -82,7 +83,8 @@ export class BlobGenerations {
           );
           const chunk = rows.length > 0 ? bytes.received(rows[0].data) : undefined;
           if (chunk?.length === length) return chunk;
-          throw new MissingChunkError(idx, chunk?.length);
+          // Damaged, or replaced so long ago that the sweep has taken it.
+          throw new DamagedBlobError(`chunk ${idx} ${chunk ? `is cut to ${chunk.length} bytes` : 'is missing'}`);
         };
       }
     }
@@ -123,13 +125,5 @@ export class BlobGenerations {
     );
     if (rows.length === 0)
       throw new Error('its first bytes were cleared away: the source was silent for longer than graceMs');
-  }
-}
-
-/** A row of the blob is gone or short: it was damaged, or replaced so long ago that the sweep has taken it. */
-export class MissingChunkError extends Error {
-  constructor(idx: number, bytes: number | undefined) {
-    super(`chunk ${idx} ${bytes === undefined ? 'is missing' : `is cut to ${bytes} bytes`}`);
-    this.name = 'MissingChunkError';
   }
 }

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { StoredBlob } from '../../blob.driver.js';
+import { DamagedBlobError, type StoredBlob } from '../../blob.driver.js';
 
 /**
  * A blob is one file: its bytes, then what is known about it, then the length of that and a mark. So one rename makes
@@ -17,19 +17,32 @@ export function factsBlock(stored: StoredBlob): Buffer {
   return Buffer.concat([facts, length, MARK]);
 }
 
-/** @throws when the file is not one of ours, or was cut short */
-export async function readFacts(file: FileHandle): Promise<StoredBlob> {
+/** @throws DamagedBlobError when the file is not one of ours, or was cut short */
+export async function readFacts(file: FileHandle, path: string): Promise<StoredBlob> {
   const { size } = await file.stat();
   const tail = await lastBytes(file, size, Math.min(size, GUESS_BYTES));
-  if (tail.length < END_BYTES || !tail.subarray(-MARK.length).equals(MARK))
-    throw new Error('the file is not a whole blob');
-  const length = tail.readUInt32LE(tail.length - END_BYTES);
-  const block = length + END_BYTES;
-  if (block > size) throw new Error('the file is not a whole blob');
-  const whole = block <= tail.length ? tail : await lastBytes(file, size, block);
-  const facts = JSON.parse(whole.subarray(-block, whole.length - END_BYTES).toString()) as StoredBlob;
-  if (facts.storedBytes !== size - block) throw new Error('the file is not a whole blob');
-  return { ...facts, createdAt: new Date(facts.createdAt) };
+  const isMarked = tail.length >= END_BYTES && tail.subarray(-MARK.length).equals(MARK);
+  const block = isMarked ? tail.readUInt32LE(tail.length - END_BYTES) + END_BYTES : Infinity;
+  if (block <= size) {
+    const whole = block <= tail.length ? tail : await lastBytes(file, size, block);
+    const facts = factsIn(whole.subarray(-block, whole.length - END_BYTES));
+    if (facts?.storedBytes === size - block) return { ...facts, createdAt: new Date(facts.createdAt) };
+  }
+  throw new DamagedBlobError(`${path} is not as it was written`);
+}
+
+function factsIn(block: Buffer): StoredBlob | undefined {
+  try {
+    return JSON.parse(block.toString()) as StoredBlob;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is known about the blob in a file, or null when the file is not there. @throws DamagedBlobError */
+export async function factsAt(path: string): Promise<StoredBlob | null> {
+  const file = await openIfThere(path);
+  return file && readFacts(file, path).finally(() => file.close());
 }
 
 /** Opens a file, or answers null when it is not there. */

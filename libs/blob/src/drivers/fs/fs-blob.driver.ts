@@ -14,7 +14,7 @@ import {
   type WriteCondition,
 } from '../../blob.driver.js';
 import { inPieces } from '../../transfer/chunks.js';
-import { factsBlock, openIfThere, readFacts } from './blob-file.js';
+import { factsAt, factsBlock, openIfThere, readFacts } from './blob-file.js';
 import { blobPath, containerPath, nameOf, unescaped } from './blob-path.js';
 import { NameIndex } from './name-index.js';
 import { NameLock } from './name-lock.js';
@@ -66,10 +66,11 @@ export class FileSystemBlobDriver implements BlobDriver {
   }
 
   async read(at: BlobAddress, read: BlobRead) {
-    const file = await openIfThere(this.path(at));
+    const path = this.path(at);
+    const file = await openIfThere(path);
     if (!file) return null;
     try {
-      const stored = await readFacts(file);
+      const stored = await readFacts(file, path);
       const isMeant = read.etag === undefined || read.etag === stored.etag;
       const { start, end } = (isMeant && partOf(stored, read)) || { start: 0, end: stored.storedBytes - 1 };
       if (isMeant && end >= start)
@@ -177,9 +178,4 @@ async function fill(file: FileHandle, name: string, body: AsyncIterable<Buffer>,
   await file.writeFile(factsBlock(stored));
   await file.sync();
   return stored;
-}
-
-async function factsAt(path: string): Promise<StoredBlob | null> {
-  const file = await openIfThere(path);
-  return file && readFacts(file).finally(() => file.close());
 }

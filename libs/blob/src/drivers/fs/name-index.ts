@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openIfThere, readFacts } from './blob-file.js';
+import { factsAt } from './blob-file.js';
 import { escaped, fileOf, hashOf, keyOf, nameOf, pathOfLong, unescaped } from './blob-path.js';
 import type { NameLock } from './name-lock.js';
 import { flushDirectory, type TemporaryFiles } from './temporary-files.js';
@@ -116,8 +116,8 @@ export class NameIndex {
   private async keyOfFile(file: string): Promise<string | undefined> {
     const long = pathOfLong(file);
     if (long === undefined) return unescaped(file);
-    const blob = await openIfThere(join(this.container, long));
-    return blob ? keyOf((await readFacts(blob).finally(() => blob.close())).name) : undefined;
+    const blob = await factsAt(join(this.container, long));
+    return blob ? keyOf(blob.name) : undefined;
   }
 
   private async enter(leaf: string, file: string): Promise<boolean> {
