@@ -4,13 +4,13 @@ import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { redis } from '@rookery/core/redis';
 import { JobHandler, JobsModule, JobsService, type Job } from '@rookery/jobs';
-import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { BaseEntity, Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 // Orders in PostgreSQL, jobs in Redis: a receipt is sent if and only if its order is committed.
 //   REDIS_URL=… DATABASE_URL=… node examples/dist/jobs-outbox/main.js
 
 @Entity('example_orders')
-class Order {
+class Order extends BaseEntity {
   @PrimaryGeneratedColumn() id: number;
   @Column() item: string;
   @Column({ default: false }) receiptSent: boolean;
@@ -18,24 +18,19 @@ class Order {
 
 @JobHandler('receipt.send', { attempts: 5, timeoutMs: 30_000 })
 class SendReceipt implements Job<{ orderId: number }> {
-  constructor(private readonly dataSource: DataSource) {}
-
   async run({ orderId }: { orderId: number }): Promise<void> {
-    await this.dataSource.manager.update(Order, orderId, { receiptSent: true }); // here goes the e-mail
+    await Order.update(orderId, { receiptSent: true }); // here goes the e-mail
   }
 }
 
 @Controller('orders')
 class OrdersController {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly jobs: JobsService,
-  ) {}
+  constructor(private readonly jobs: JobsService) {}
 
   @Post()
   order(@Body() { item, stock }: { item: string; stock: number }): Promise<Order> {
-    return this.dataSource.transaction(async (manager) => {
-      const order = await manager.save(manager.create(Order, { item }));
+    return Order.getRepository().manager.transaction(async (manager) => {
+      const order = await manager.save(Order.create({ item }));
       await this.jobs.enqueue(SendReceipt, { orderId: order.id }, { manager });
       if (stock < 1) throw new BadRequestException(`${item} is sold out.`); // takes the order back, and the receipt
       return order;
@@ -44,7 +39,7 @@ class OrdersController {
 
   @Get()
   list(): Promise<Order[]> {
-    return this.dataSource.manager.find(Order, { order: { id: 'ASC' } });
+    return Order.find({ order: { id: 'ASC' } });
   }
 }
 

@@ -10,6 +10,10 @@ it('no file is longer than 250 lines', () => {
   expect(all.filter((file) => read(file).split('\n').length > 251)).toEqual([]);
 });
 
+it('an example has at most 60 lines', () => {
+  expect(filesIn('examples').filter((file) => read(file).split('\n').length > 61)).toEqual([]);
+});
+
 it('file names are kebab-case', () => {
   expect(all.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*\.ts$/.test(basename(file)))).toEqual(
     [],
