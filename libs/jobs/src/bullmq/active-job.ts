@@ -1,9 +1,9 @@
 import { InvalidInputError, type TraceCarrier, type TransactionManager } from '@rookery/core';
 import type { Job } from 'bullmq';
-import type { ActiveJob, Retention } from '../jobs.driver.js';
+import type { ActiveJob } from '../jobs.driver.js';
 import type { BullmqConnection } from './bullmq-connection.js';
 import type { JobLease } from './job-lease.js';
-import { kept, traceOf, type StoredData } from './stored-job.js';
+import { traceOf, type StoredData } from './stored-job.js';
 
 const KEPT_LOGS = 1_000;
 
@@ -14,7 +14,6 @@ export class ActiveBullmqJob implements ActiveJob {
     private readonly token: string,
     readonly lease: JobLease,
     private readonly connection: BullmqConnection,
-    private readonly keep: Retention,
   ) {}
 
   get id(): string {
@@ -86,6 +85,7 @@ export class ActiveBullmqJob implements ActiveJob {
         'of another store than the job',
         'of the Postgres database that the jobs are kept in',
       );
-    await backend.moveToCompleted(this.job, result, kept(this.keep), this.token, false);
+    // Only a store that is swept takes part in transactions: here is nothing to forget.
+    await backend.moveToCompleted(this.job, result, false, this.token, false);
   }
 }

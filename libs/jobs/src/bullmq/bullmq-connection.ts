@@ -6,6 +6,7 @@ import {
   type RedisQueueBackend,
 } from 'bullmq';
 import type { TransactionManager } from '@rookery/core';
+import type { Retention } from '../jobs.driver.js';
 import type { StoreClock } from './store-clock.js';
 
 /** bullmq's classes are typed by their backend, Redis unless told otherwise; we use only what all backends have. */
@@ -27,6 +28,8 @@ export abstract class BullmqConnection {
   /** Idempotent. */
   abstract open(): Promise<void>;
   abstract close(): Promise<void>;
+  /** Forgets the finished jobs of a queue beyond what is kept; undefined where bullmq does that well, as each job ends. */
+  readonly forgetFinished?: (queue: string, keep: Record<'completed' | 'failed', Retention>) => Promise<void>;
   /** A backend whose statements run in the caller's transaction; undefined when the store is not its database. */
   abstract transactional(queue: string, manager: TransactionManager): Promise<IQueueBackend | undefined>;
 }

@@ -4,6 +4,7 @@ import type { ActiveJob, JobsWorker, Outcome, Retention, WorkSettings } from '..
 import { ActiveBullmqJob } from './active-job.js';
 import type { BullmqConnection } from './bullmq-connection.js';
 import { JobLeases } from './job-lease.js';
+import { RetentionSweep } from './retention-sweep.js';
 import { kept, type StoredData } from './stored-job.js';
 
 /** How often, compared to the lease, silent workers are looked for. */
@@ -19,18 +20,22 @@ const MAX_INTEGER = 2_147_483_647;
 export class BullmqWorker implements JobsWorker {
   private readonly worker: Worker<StoredData>;
   private readonly leases: JobLeases;
+  private readonly retention: RetentionSweep | undefined;
   private shyUntil = 0;
   private readonly retryDelays = new WeakMap<Error, number>();
 
   constructor(
     queue: string,
     private readonly connection: BullmqConnection,
-    private readonly keep: Record<'completed' | 'failed', Retention>,
+    keep: Record<'completed' | 'failed', Retention>,
     private readonly settings: WorkSettings,
     private readonly run: (job: ActiveJob) => Promise<Outcome>,
   ) {
     const { concurrency, leaseMs, rateLimit } = settings;
     this.leases = new JobLeases(leaseMs);
+    const { forgetFinished } = connection;
+    const sweep = forgetFinished && (() => forgetFinished(queue, keep).catch(settings.onError));
+    this.retention = sweep && new RetentionSweep(sweep);
     this.worker = new Worker<StoredData>(
       queue,
       (job, token) => this.process(job, token!),
@@ -44,8 +49,7 @@ export class BullmqWorker implements JobsWorker {
         maxStalledCount: MAX_INTEGER,
         drainDelay: connection.idlePollMs / 1000,
         runRetryDelay: RETRY_AFTER_FAULT_MS,
-        removeOnComplete: kept(keep.completed),
-        removeOnFail: kept(keep.failed),
+        ...(!sweep && { removeOnComplete: kept(keep.completed), removeOnFail: kept(keep.failed) }),
         settings: { backoffStrategy: (_attempt, _type, error) => (error && this.retryDelays.get(error)) ?? 0 },
         ...(rateLimit && { limiter: { max: rateLimit.max, duration: rateLimit.perMs } }),
       },
@@ -67,6 +71,7 @@ export class BullmqWorker implements JobsWorker {
 
   async close(): Promise<void> {
     // Not by force: what the handlers have just returned is still being recorded.
+    this.retention?.close();
     const closed = this.worker.close().catch(() => undefined);
     void closed.then(() => this.leases.close());
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
@@ -75,10 +80,11 @@ export class BullmqWorker implements JobsWorker {
   private async process(job: Job<StoredData>, token: string): Promise<unknown> {
     const lease = this.leases.hold(job);
     try {
-      const outcome = await this.run(new ActiveBullmqJob(job, token, lease, this.connection, this.keep.completed));
+      const outcome = await this.run(new ActiveBullmqJob(job, token, lease, this.connection));
       return outcome.kind === 'completed' ? outcome.result : await this.conclude(job, token, outcome);
     } finally {
       this.leases.release(job.id!, lease);
+      this.retention?.jobEnded();
     }
   }
 

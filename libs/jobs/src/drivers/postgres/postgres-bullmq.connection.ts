@@ -14,6 +14,8 @@ import { Pool, type PoolConfig } from 'pg';
 import { StoreClock } from '../../bullmq/store-clock.js';
 import { onStoreTime } from '../../bullmq/store-time.js';
 import { BullmqConnection, type AnyBackendFactory } from '../../bullmq/bullmq-connection.js';
+import type { Retention } from '../../jobs.driver.js';
+import { forgetFinished } from './forget-finished.js';
 import { SharedListener } from './shared-listener.js';
 
 /** The same for two connections only if they lead to one database of one server. */
@@ -47,6 +49,13 @@ export class PostgresBullmqConnection extends BullmqConnection {
     const backend: IQueueBackend = new PostgresQueueBackend(connection, name, options as never);
     return onStoreTime(backend, this.clock) as ReturnType<AnyBackendFactory>;
   };
+
+  /**
+   * bullmq looks for what to forget with each job that ends: half of what a job costs, and jobs that end at the same time
+   * delete the same rows, in the way of each other.
+   */
+  override readonly forgetFinished = (queue: string, keep: Record<'completed' | 'failed', Retention>) =>
+    forgetFinished(this.pool!, queue, keep);
 
   open(): Promise<void> {
     return (this.opened ??= this.connect());
@@ -128,11 +137,27 @@ export class PostgresBullmqConnection extends BullmqConnection {
     const { pool, listener } = this;
     return {
       options: { keepAlive: true },
-      query: (sql: string, values?: unknown[]) => pool!.query(sql, values),
+      query: (sql: string, values?: unknown[]) => evenIfDeadlocked(() => pool!.query(sql, values)),
       connect: () => listener!.borrow(),
       on: () => undefined,
       end: async () => undefined,
     };
+  }
+}
+
+const DEADLOCK_DETECTED = '40P01';
+
+/**
+ * A statement of bullmq is a transaction: one that PostgreSQL has ended in favour of another left nothing behind. bullmq
+ * would take it for a failure of the job that the statement is about, and run it a second time.
+ */
+async function evenIfDeadlocked<T>(statement: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await statement();
+    } catch (error) {
+      if ((error as { code?: string }).code !== DEADLOCK_DETECTED || tries === 5) throw error;
+    }
   }
 }
 
