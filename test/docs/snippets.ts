@@ -41,7 +41,7 @@ const NO_SUCH_MEMBER = new Set([2339, 2532, 2551]);
 export interface Checked {
   /** What the compiler does not take, with the place and the source. */
   problems: string[];
-  /** Each snippet as JavaScript that also exports, as `classes`, the classes that it declares. */
+  /** Each snippet as JavaScript that also exports the `classes` that it declares and the `modules` that it configures. */
   javascript: Map<Snippet, string>;
 }
 
@@ -93,9 +93,23 @@ function framed(code: string, exported: ReadonlyMap<string, string>, own: readon
   return [
     ...imports.map((name) => `import { ${name} } from '${exported.get(name)}';`),
     ...own.map((name) => `const ${name}: any = (globalThis as any).readers?.${name}; type ${name} = any;`),
-    body,
+    'export const modules: any[] = [];',
+    modulesKept(body),
     `export const classes = [${classesIn(body).join()}];`,
   ].join('\n');
+}
+
+/** A statement that is nothing but a configured module gives it away. */
+function modulesKept(code: string): string {
+  const source = ts.createSourceFile('x.ts', code, ts.ScriptTarget.Latest, true);
+  const configured = source.statements.filter(
+    (one) => ts.isExpressionStatement(one) && /^\w+Module\.forRoot/.test(one.getText()),
+  );
+  return configured.reduceRight(
+    (text, one) =>
+      `${text.slice(0, one.getStart())}modules.push(${text.slice(one.getStart(), one.getEnd()).replace(/;$/, '')});${text.slice(one.getEnd())}`,
+    code,
+  );
 }
 
 /** The classes that stand at the top of a text, by name. */
