@@ -1,3 +1,6 @@
+/** Stands for the epoch of what is in no log: its publisher counts it from 1. */
+export const UNLOGGED = '-';
+
 /** What the bus carries for one `append`. */
 export interface Batch {
   epoch: string;

@@ -1,7 +1,7 @@
 import { sleep, withDeadline, type Bus, type Unsubscribe } from '@rookery/core';
 import type { Position } from '../client/protocol.js';
 import { channelOf, type LogDriver, type LogEntry, type LogTail, type StoredEntry } from '../realtime.driver.js';
-import { parseBatch, type Batch } from './batch.js';
+import { formatBatch, parseBatch, UNLOGGED, type Batch } from './batch.js';
 import { Outbox } from './outbox.js';
 
 /** What a log tells the sockets of this replica. */
@@ -28,6 +28,9 @@ export class NamespaceLog {
   private unsubscribe: Unsubscribe | undefined;
   private catchingUp = false;
   private behind: Batch[] = [];
+  /** How many messages this publisher sent past the log, and how many of each other one came. */
+  private said = 0;
+  private readonly heard = new Map<string, number>();
   private readonly closing = new AbortController();
 
   constructor(
@@ -36,12 +39,15 @@ export class NamespaceLog {
     private readonly driver: LogDriver,
     private readonly bus: Bus,
     private readonly listener: LogListener,
-    options: { maxQueued: number; opened: Promise<void> },
+    private readonly options: { maxQueued: number; isLogged: boolean; opened: Promise<void> },
   ) {
     this.ready = this.open(options.opened);
     // Waiting for it is optional, so its failure must be too.
     this.ready.catch(() => undefined);
-    this.outbox = new Outbox(driver, nsp, publisher, options.maxQueued, this.ready, () => this.renewEpoch());
+    this.outbox = new Outbox(nsp, options.maxQueued, this.ready, {
+      send: (entries) => this.send(entries),
+      onOverflow: () => this.renewEpoch(),
+    });
   }
 
   /** Whether messages of other replicas arrive and own ones leave. */
@@ -74,6 +80,16 @@ export class NamespaceLog {
     await this.outbox.close(budget);
     this.closing.abort();
     await this.unsubscribe?.();
+  }
+
+  /** Where nothing is kept, numbering and publishing need not be one step of the store, which costs time. */
+  private async send(entries: readonly LogEntry[]): Promise<void> {
+    if (this.options.isLogged)
+      return withDeadline(`Publishing to ${this.nsp}`, this.driver.append(this.nsp, this.publisher, entries));
+    const head = { epoch: UNLOGGED, previous: this.said, first: this.said + 1, publisher: this.publisher };
+    const bodies = entries.map(({ body }) => body);
+    await this.bus.publish(channelOf(this.nsp), formatBatch(head, bodies));
+    this.said += entries.length;
   }
 
   private async renewEpoch(): Promise<void> {
@@ -110,6 +126,7 @@ export class NamespaceLog {
   }
 
   private apply(batch: Batch): void {
+    if (batch.epoch === UNLOGGED) return this.hear(batch);
     const { epoch, offset } = this.position;
     const last = batch.first + batch.bodies.length - 1;
     if (batch.epoch !== epoch) {
@@ -130,6 +147,17 @@ export class NamespaceLog {
       this.position = { epoch: batch.epoch, offset: batch.first + index };
       if (batch.publisher !== this.publisher) this.listener.onEntry(body, batch.publisher);
     }
+  }
+
+  private hear({ publisher, previous, first, bodies }: Batch): void {
+    if (publisher === this.publisher) return;
+    const last = first + bodies.length - 1;
+    const heard = this.heard.get(publisher) ?? previous;
+    // Sent again, because its answer was lost.
+    if (last <= heard) return;
+    this.heard.set(publisher, last);
+    if (previous > heard) this.listener.onLoss();
+    for (const body of bodies) this.listener.onEntry(body, publisher);
   }
 
   /** Fetches what the bus may have lost. Meanwhile what it brings waits. */

@@ -1,6 +1,6 @@
-import { sleep, withDeadline } from '@rookery/core';
+import { sleep } from '@rookery/core';
 import { BackplaneOverflowError } from '../realtime.errors.js';
-import type { LogDriver, LogEntry } from '../realtime.driver.js';
+import type { LogEntry } from '../realtime.driver.js';
 
 interface Waiting extends LogEntry {
   resolve: () => void;
@@ -23,13 +23,11 @@ export class Outbox {
   private readonly closing = new AbortController();
 
   constructor(
-    private readonly driver: LogDriver,
     private readonly nsp: string,
-    private readonly publisher: string,
     private readonly maxQueued: number,
     /** Resolves when the log can be used. */
     private readonly ready: Promise<unknown>,
-    private readonly onOverflow: () => Promise<void>,
+    private readonly to: { send(batch: readonly LogEntry[]): Promise<void>; onOverflow(): Promise<void> },
   ) {}
 
   /** False while the store does not take messages. */
@@ -66,7 +64,7 @@ export class Outbox {
   }
 
   private async run(): Promise<void> {
-    await this.ready.catch(() => undefined);
+    await this.ready;
     while (this.queue.length > 0 && !this.closing.signal.aborted) {
       this.underWay = this.nextBatch();
       await this.deliver();
@@ -74,7 +72,7 @@ export class Outbox {
       this.underWay = [];
       if (this.queue.length === 0 && this.overflowed) {
         this.overflowed = false;
-        await this.onOverflow();
+        await this.to.onOverflow();
       }
     }
     this.running = undefined;
@@ -83,9 +81,7 @@ export class Outbox {
   private async deliver(): Promise<void> {
     for (let attempt = 1; !this.closing.signal.aborted; attempt++) {
       try {
-        await withDeadline(`Publishing to ${this.nsp}`, this.driver.append(this.nsp, this.publisher, this.underWay), {
-          signal: this.closing.signal,
-        });
+        await this.to.send(this.underWay);
         this.failing = false;
         return;
       } catch {

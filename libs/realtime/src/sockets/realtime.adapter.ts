@@ -44,8 +44,9 @@ export class RealtimeAdapter extends ClusterAdapterWithHeartbeat {
   ) {
     super(nsp, HEARTBEAT);
     const { options, driver, bus, opened, replica } = host;
-    const { maxQueued, presenceTtlMs: ttlMs, presenceGraceMs: graceMs } = options;
-    this.log = new NamespaceLog(nsp.name, this.uid, driver, bus, this.listener(), { maxQueued, opened });
+    const { maxQueued, historySize, presenceTtlMs: ttlMs, presenceGraceMs: graceMs } = options;
+    const isLogged = historySize > 0;
+    this.log = new NamespaceLog(nsp.name, this.uid, driver, bus, this.listener(), { maxQueued, isLogged, opened });
     this.roster = new Roster(driver.presence, bus, {
       nsp: nsp.name,
       replica: `${replica}.${this.uid}`,

@@ -53,6 +53,12 @@ export class PostgresOutbound {
   }
 
   private async notify(batch: Pending[]): Promise<void> {
+    // Alone, as most are, a message is planned sooner than as a row of arrays.
+    if (batch.length === 1) {
+      const [{ name, message }] = batch;
+      await this.backend.query('select pg_notify($1, $2)', [name, await this.payloadOf(message, 0)]);
+      return;
+    }
     // Postgres drops equal payloads within a transaction; the number keeps them apart.
     const payloads = await Promise.all(batch.map(({ message }, index) => this.payloadOf(message, index)));
     await this.backend.query(

@@ -12,37 +12,26 @@ end`;
 
 /**
  * KEYS: the log, then the rooms' histories. ARGV: channel, publisher, last seq of the batch, history size, history ms,
- * number of entries; the bodies; and for each entry the indexes of its rooms. The log remembers of each publisher its
- * last seq, and when that was. Answers 0 when there is no log.
+ * number of entries; the bodies; and for each room of an entry both their indexes, from 0. The log remembers of each
+ * publisher its last seq, and when that was. Answers 0 when there is no log.
  */
 export const APPEND = new RedisScript<0 | null>(`
 local log = redis.call('hmget', KEYS[1], 'epoch', 'last', 'seq:' .. ARGV[2])
 if not log[1] then return 0 end
-local time = redis.call('time')
-local now = time[1] * 1000000 + time[2]
 local done = log[3] and tonumber(string.match(log[3], '^%d+'))
 if done and done >= tonumber(ARGV[3]) then return end
-local epoch, previous = log[1], tonumber(log[2])
-local first = math.max(previous + 1, now)
-local count = tonumber(ARGV[6])
-local bodies = {}
-for i = 1, count do
-  local body = ARGV[6 + i]
-  local rooms = ARGV[6 + count + i]
-  bodies[i] = body
-  if rooms ~= '' then
-    local id = string.format('%.0f-0', first + i - 1)
-    for index in string.gmatch(rooms, '%d+') do
-      local history = KEYS[1 + tonumber(index)]
-      redis.call('xadd', history, 'maxlen', ARGV[4], id, 'p', ARGV[2], 'b', body)
-      redis.call('pexpire', history, ARGV[5])
-    end
-  end
+local time = redis.call('time')
+local first = math.max(log[2] + 1, time[1] * 1000000 + time[2])
+local count = ARGV[6]
+for i = 7 + count, #ARGV, 2 do
+  local id = string.format('%.0f', first + ARGV[i])
+  redis.call('xadd', KEYS[2 + ARGV[i + 1]], 'maxlen', ARGV[4], id, 'p', ARGV[2], 'b', ARGV[7 + ARGV[i]])
 end
+for i = 2, #KEYS do redis.call('pexpire', KEYS[i], ARGV[5]) end
 local last = string.format('%.0f', first + count - 1)
 redis.call('hset', KEYS[1], 'last', last, 'seq:' .. ARGV[2], ARGV[3] .. ' ' .. last)
-local head = string.format('%s %.0f %.0f %s ', epoch, previous, first, ARGV[2])
-redis.call('publish', ARGV[1], head .. '[' .. table.concat(bodies, ',') .. ']')`);
+local head = string.format('%s %s %.0f %s ', log[1], log[2], first, ARGV[2])
+redis.call('publish', ARGV[1], head .. '[' .. table.concat(ARGV, ',', 7, 6 + count) .. ']')`);
 
 /**
  * KEYS: the log, its limits. ARGV: history size and ms, and for how many ms limits count. Declares the limits, and

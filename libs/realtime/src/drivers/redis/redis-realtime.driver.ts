@@ -33,7 +33,7 @@ export class RedisRealtimeDriver implements RealtimeDriver {
 
   async append(nsp: string, publisher: string, entries: readonly LogEntry[]): Promise<void> {
     const rooms = [...new Set(entries.flatMap((entry) => entry.rooms))];
-    const indexes = new Map(rooms.map((room, index) => [room, index + 1]));
+    const indexes = new Map(rooms.map((room, index) => [room, index]));
     const keys = [this.key(nsp, 'log'), ...this.histories(nsp, rooms)];
     const args = [
       this.channel(nsp),
@@ -42,7 +42,7 @@ export class RedisRealtimeDriver implements RealtimeDriver {
       ...this.bounds(),
       entries.length,
       ...entries.map(({ body }) => body),
-      ...entries.map((entry) => entry.rooms.map((room) => indexes.get(room)).join(',')),
+      ...entries.flatMap((entry, index) => entry.rooms.flatMap((room) => [index, indexes.get(room)!])),
     ];
     if ((await APPEND.run(this.backend.client, keys, args)) !== 0) return;
     await this.head(nsp);
