@@ -82,7 +82,8 @@ export async function interleaved<Name extends string>(
   return Object.fromEntries(measured) as Record<Name, Measured>;
 }
 
-function summary(figures: number[]): Measured {
+/** The figures of all rounds as one. */
+export function summary(figures: readonly number[]): Measured {
   const middle = median(figures);
   return { median: middle, spread: (Math.max(...figures) - Math.min(...figures)) / 2 / middle };
 }

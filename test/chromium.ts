@@ -1,15 +1,22 @@
 import { chromium, type BrowserContext, type BrowserContextOptions } from 'playwright-core';
+import { describe } from 'vitest';
 import { findProgram } from '../libs/testing/src/stores/find-program.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
-/** Where this machine's Chromium is; specs that need a browser say so in their title when there is none. */
-export const chromiumPath = NAMES.map((name) => findProgram(name)).find((path) => path !== undefined);
+const path = NAMES.map((name) => findProgram(name)).find((found) => found !== undefined);
+
+/** Specs in a browser. Where there is none, they fail in CI, and are skipped elsewhere. */
+export function inChromium(what: string, specs: () => void): void {
+  const title = `${what} in Chromium (was not tested where this is skipped: there is no ${NAMES[0]} on the PATH)`;
+  describe.skipIf(!path && !process.env.CI)(title, specs);
+}
 
 /** Starts Chromium with a profile that goes with it. */
 export async function startChromium(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  if (!path) throw new Error(`There is no ${NAMES.join(', ')} on the PATH: install one, or unset CI.`);
   const browser = await chromium.launch({
-    executablePath: chromiumPath,
+    executablePath: path,
     args: [
       '--no-sandbox',
       '--disable-gpu',

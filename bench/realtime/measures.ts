@@ -1,29 +1,38 @@
+import { summary, type Measured } from '../bench.js';
 import { ROOM, type Contestant } from './contestants.js';
 
-const SPACED = 500;
+const SPACED = 1_000;
 const BURST = 8_000;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Milliseconds from the emit at one server to the client at the other: the 99th percentile. The contestants take turns
- * message by message, so that whatever else the machine does hits all alike.
+ * Milliseconds from the emit at one server to the client at the other: the 99th percentile of each round, after one that
+ * does not count. The contestants take turns message by message, so that whatever else the machine does hits all alike.
  */
-export async function crossP99<Name extends string>(all: Record<Name, Contestant>): Promise<Record<Name, number>> {
-  const names = Object.keys(all) as Name[];
+export async function crossP99(all: Record<string, Contestant>, rounds: number): Promise<Record<string, Measured>> {
+  const names = Object.keys(all);
+  const figures = new Map(names.map((name) => [name, [] as number[]]));
+  for (let round = 0; round <= rounds; round++) {
+    const delays = await spaced(all);
+    for (const name of round > 0 ? names : []) figures.get(name)!.push(p99(delays.get(name)!));
+  }
+  return Object.fromEntries([...figures].map(([name, each]) => [name, summary(each)]));
+}
+
+async function spaced(all: Record<string, Contestant>): Promise<Map<string, number[]>> {
+  const names = Object.keys(all);
   const delays = new Map(names.map((name) => [name, [] as number[]]));
   for (let i = 0; i < SPACED; i++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(i + turn) % names.length]!;
-      delays.get(name)!.push(await oneWay(all[name]));
+      delays.get(name)!.push(await oneWay(all[name]!));
     }
   }
-  const p99 = (sorted: number[]) => sorted[Math.floor(SPACED * 0.99)]!;
-  return Object.fromEntries([...delays].map(([name, figures]) => [name, p99(figures.sort((a, b) => a - b))])) as Record<
-    Name,
-    number
-  >;
+  return delays;
 }
+
+const p99 = (delays: number[]) => delays.toSorted((a, b) => a - b)[Math.floor(delays.length * 0.99)]!;
 
 async function oneWay({ emitter, client }: Contestant): Promise<number> {
   const arrived = new Promise<void>((resolve) => void client.once('tick', () => resolve()));

@@ -142,6 +142,19 @@ describe.each(backends)('two replicas whose way to %s breaks', (kind) => {
     expect(got).toEqual([...got].sort((x, y) => x - y));
   });
 
+  it('tells clients to reload when messages passed that no history keeps', async () => {
+    const { a, linkB, plain, tracked } = await scene({ historySize: 0 });
+    for (const n of count(100)) a.server.to('room').emit('n', n);
+    await everythingAt([plain, tracked], 'n', 100);
+    linkB.cut();
+    for (const n of count(10, 100)) await a.realtime.toRoom('room').emit('n', n);
+    linkB.heal();
+    const told = { recovered: false, missed: 0, refused: [] };
+    await vi.waitFor(() => expect(tracked.recoveries).toContainEqual(told), WAIT);
+    await a.realtime.toRoom('room').emit('n', 110);
+    await vi.waitFor(() => expect(plain.of('n')).toEqual([...count(100), 110]), WAIT);
+  });
+
   it('goes on after the store was killed and started again', async () => {
     const { a, b, atA, plain, tracked } = await scene();
     a.server.to('room').emit('before', 0);

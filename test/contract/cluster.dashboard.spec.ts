@@ -12,7 +12,7 @@ import type { Socket } from 'socket.io';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backendsOf, freshNamespace } from '../backends.js';
-import { chromiumPath, startChromium } from '../chromium.js';
+import { inChromium, startChromium } from '../chromium.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const TOKEN = 'let me see';
@@ -104,7 +104,7 @@ describe('the dashboard', () => {
     expect(((await answer.json()) as { message: string }).message).toContain('nobody');
   });
 
-  describe.runIf(chromiumPath)('in a browser', () => {
+  inChromium('the dashboard', () => {
     let browser: BrowserContext;
     let page: Page;
     let visitors: { disconnect(): unknown }[] = [];

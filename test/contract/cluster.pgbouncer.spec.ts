@@ -26,7 +26,7 @@ afterAll(() => bouncer?.stop());
 const on = (namespace: string) => postgres({ url: bouncer!.url, listenUrl: postgresUrl(), namespace, poolSize: 5 });
 const shared = freshNamespace();
 
-describe.runIf(installed)('through PgBouncer', () => {
+describe.runIf(installed)('PgBouncer (was not tested where this is skipped: there is none on the PATH)', () => {
   busContract('PgBouncer', { backend: on });
   registryDriverContract('PgBouncer', { backend: () => on(freshNamespace()) });
   clusterContract('PgBouncer', { backend: () => on(freshNamespace()) });

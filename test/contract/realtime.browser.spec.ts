@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContext } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { backendsOf, freshNamespace } from '../backends.js';
-import { chromiumPath, startChromium } from '../chromium.js';
+import { inChromium, startChromium } from '../chromium.js';
 import { byToken, TestCluster } from './realtime.app.js';
 
 const WAIT = { timeout: 30_000, interval: 50 };
@@ -42,7 +42,7 @@ function serve(url: string): Server {
   }).listen(0, '127.0.0.1');
 }
 
-describe.skipIf(!chromiumPath)(`the client in Chromium (${chromiumPath ?? 'none on this machine'})`, () => {
+inChromium('the client', () => {
   let browser: BrowserContext;
   let web: Server;
   const backends = backendsOf('redis');

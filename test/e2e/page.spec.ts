@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chromiumPath, startChromium } from '../chromium.js';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { inChromium, startChromium } from '../chromium.js';
 import { startSample, type Sample } from './sample.js';
 
 const PNG = Buffer.from(
@@ -9,7 +9,7 @@ const PNG = Buffer.from(
   'base64',
 );
 
-describe.skipIf(!chromiumPath)(`the page in Chromium (${chromiumPath ?? 'none on this machine'})`, () => {
+inChromium('the page', () => {
   let sample: Sample;
   let browser: BrowserContext;
   let page: Page;

@@ -16,9 +16,12 @@ import { RenewalsModule } from './renewals/renewals.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 
+/** Polling needs a load balancer that keeps a client on one replica. */
+const transports: ('websocket' | 'polling')[] = process.env.POLLING ? ['polling', 'websocket'] : ['websocket'];
+
 @Module({
   imports: [
-    ClusterModule.forRoot({ blob: { driver: await blobDriver() }, realtime: { userOf: visitorOf } }),
+    ClusterModule.forRoot({ blob: { driver: await blobDriver() }, realtime: { userOf: visitorOf, transports } }),
     ClusterDashboardModule.forRoot({ bullBoardPath: '/queues' }),
     DatabaseModule,
     MailModule,

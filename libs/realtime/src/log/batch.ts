@@ -1,7 +1,7 @@
-/** Stands for the epoch of what is in no log: its publisher counts it from 1. */
-export const UNLOGGED = '-';
-
-/** What the bus carries for one `append`. */
+/**
+ * What the bus carries for one `append`; or, with the publisher in the place of the epoch, messages that are in no log,
+ * which their publisher counts from 1.
+ */
 export interface Batch {
   epoch: string;
   /** The offset before the first entry: whoever stands there has missed nothing. */

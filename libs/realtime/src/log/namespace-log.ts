@@ -1,7 +1,7 @@
 import { sleep, withDeadline, type Bus, type Unsubscribe } from '@rookery/core';
 import type { Position } from '../client/protocol.js';
 import { channelOf, type LogDriver, type LogEntry, type LogTail, type StoredEntry } from '../realtime.driver.js';
-import { formatBatch, parseBatch, UNLOGGED, type Batch } from './batch.js';
+import { formatBatch, parseBatch, type Batch } from './batch.js';
 import { Outbox } from './outbox.js';
 
 /** What a log tells the sockets of this replica. */
@@ -28,8 +28,7 @@ export class NamespaceLog {
   private unsubscribe: Unsubscribe | undefined;
   private catchingUp = false;
   private behind: Batch[] = [];
-  /** How many messages this publisher sent past the log, and how many of each other one came. */
-  private said = 0;
+  /** How many messages of each publisher came past the log. */
   private readonly heard = new Map<string, number>();
   private readonly closing = new AbortController();
 
@@ -45,7 +44,7 @@ export class NamespaceLog {
     // Waiting for it is optional, so its failure must be too.
     this.ready.catch(() => undefined);
     this.outbox = new Outbox(nsp, options.maxQueued, this.ready, {
-      send: (entries) => this.send(entries),
+      send: (entries, before) => this.send(entries, before),
       onOverflow: () => this.renewEpoch(),
     });
   }
@@ -83,13 +82,13 @@ export class NamespaceLog {
   }
 
   /** Where nothing is kept, numbering and publishing need not be one step of the store, which costs time. */
-  private async send(entries: readonly LogEntry[]): Promise<void> {
+  private send(entries: readonly LogEntry[], before: number): Promise<void> {
     if (this.options.isLogged)
       return withDeadline(`Publishing to ${this.nsp}`, this.driver.append(this.nsp, this.publisher, entries));
-    const head = { epoch: UNLOGGED, previous: this.said, first: this.said + 1, publisher: this.publisher };
+    const { publisher } = this;
     const bodies = entries.map(({ body }) => body);
-    await this.bus.publish(channelOf(this.nsp), formatBatch(head, bodies));
-    this.said += entries.length;
+    const head = { epoch: publisher, previous: before, first: before + 1, publisher };
+    return this.bus.publish(channelOf(this.nsp), formatBatch(head, bodies));
   }
 
   private async renewEpoch(): Promise<void> {
@@ -115,6 +114,8 @@ export class NamespaceLog {
   }
 
   private receive(text: string): void {
+    // Our own, past the log: not worth reading.
+    if (text.startsWith(`${this.publisher} `)) return;
     const batch = parseBatch(text);
     if (!batch || this.position.epoch === '') return;
     this.follow(batch);
@@ -126,7 +127,7 @@ export class NamespaceLog {
   }
 
   private apply(batch: Batch): void {
-    if (batch.epoch === UNLOGGED) return this.hear(batch);
+    if (batch.epoch === batch.publisher) return this.hear(batch);
     const { epoch, offset } = this.position;
     const last = batch.first + batch.bodies.length - 1;
     if (batch.epoch !== epoch) {
@@ -150,7 +151,6 @@ export class NamespaceLog {
   }
 
   private hear({ publisher, previous, first, bodies }: Batch): void {
-    if (publisher === this.publisher) return;
     const last = first + bodies.length - 1;
     const heard = this.heard.get(publisher) ?? previous;
     // Sent again, because its answer was lost.

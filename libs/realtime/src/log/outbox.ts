@@ -20,6 +20,7 @@ export class Outbox {
   private running: Promise<void> | undefined;
   private overflowed = false;
   private failing = false;
+  private confirmed = 0;
   private readonly closing = new AbortController();
 
   constructor(
@@ -27,7 +28,10 @@ export class Outbox {
     private readonly maxQueued: number,
     /** Resolves when the log can be used. */
     private readonly ready: Promise<unknown>,
-    private readonly to: { send(batch: readonly LogEntry[]): Promise<void>; onOverflow(): Promise<void> },
+    private readonly to: {
+      send(batch: readonly LogEntry[], before: number): Promise<void>;
+      onOverflow(): Promise<void>;
+    },
   ) {}
 
   /** False while the store does not take messages. */
@@ -69,6 +73,7 @@ export class Outbox {
       this.underWay = this.nextBatch();
       await this.deliver();
       for (const { resolve } of this.underWay) resolve();
+      this.confirmed += this.underWay.length;
       this.underWay = [];
       if (this.queue.length === 0 && this.overflowed) {
         this.overflowed = false;
@@ -81,7 +86,7 @@ export class Outbox {
   private async deliver(): Promise<void> {
     for (let attempt = 1; !this.closing.signal.aborted; attempt++) {
       try {
-        await this.to.send(this.underWay);
+        await this.to.send(this.underWay, this.confirmed);
         this.failing = false;
         return;
       } catch {
