@@ -9,7 +9,7 @@ import { openStore } from '../contract/blob.app.js';
 import { s3Client, s3Endpoint } from './fixtures/blob.places.js';
 import { scenario } from './report.js';
 
-describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is skipped: S3_ENDPOINT names no server)', () => {
+describe.skipIf(!s3Endpoint)('S3 that misbehaves (was not tested where this is skipped: no S3_ENDPOINT)', () => {
   it('and cuts connections is read to the end all the same', async () => {
     const must = 'the same version is read to its end; a put succeeds or changes nothing';
     const row = scenario({
