@@ -7,7 +7,8 @@ const LONGEST_SLICE_MS = 60;
 
 interface Waiting {
   due: number;
-  reject: (error: Error) => void;
+  /** Taken away once there is an outcome: what a Set has forgotten, its old tables may still hold until the next big GC. */
+  reject?: (error: Error) => void;
 }
 
 /**
@@ -31,19 +32,24 @@ export class Deadlines {
   within<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (!this.timer) this.start();
-      const entry = { due: this.now() + this.deadlineMs, reject };
+      const entry: Waiting = { due: this.now() + this.deadlineMs, reject };
       this.waiting.add(entry);
       work.then(
         (result) => {
-          this.waiting.delete(entry);
+          this.forget(entry);
           resolve(result);
         },
         (error: Error) => {
-          this.waiting.delete(entry);
+          this.forget(entry);
           reject(error);
         },
       );
     });
+  }
+
+  private forget(entry: Waiting): void {
+    this.waiting.delete(entry);
+    entry.reject = undefined;
   }
 
   private now(): number {
@@ -67,8 +73,8 @@ export class Deadlines {
         this.timer = setTimeout(this.look, Math.min(SLICE_MS, entry.due - this.waited));
         return;
       }
-      this.waiting.delete(entry);
-      entry.reject(new DeadlineError(this.what, this.deadlineMs));
+      entry.reject?.(new DeadlineError(this.what, this.deadlineMs));
+      this.forget(entry);
     }
   };
 }
