@@ -39,15 +39,16 @@ export class CacheAccess {
     return this.engine.tiers.local.fresh(this.scope.name(key), now);
   }
 
-  async find(key: string, { l1 = true }: ReadOptions): Promise<Outcome> {
+  find(key: string, { l1 = true }: ReadOptions): Promise<Outcome> {
     const name = this.checked(key);
     const { tiers } = this.engine;
     const local = l1 ? this.fresh(key, performance.now()) : undefined;
-    if (local) return outcomeOf(local, 'l1');
-    const found = await traced('cache:get', { key }, () => tiers.read(name, this.scope.clears, { l1 }));
-    if (found !== UNAVAILABLE) return found ? outcomeOf(found, 'l2') : MISS;
-    const fallback = tiers.local.fallback(name, performance.now());
-    return fallback ? outcomeOf(fallback, 'l1') : MISS;
+    if (local) return Promise.resolve(outcomeOf(local, 'l1'));
+    return traced('cache:get', { key }, () => tiers.read(name, this.scope.clears, { l1 })).then((found) => {
+      if (found !== UNAVAILABLE) return found ? outcomeOf(found, 'l2') : MISS;
+      const fallback = tiers.local.fallback(name, performance.now());
+      return fallback ? outcomeOf(fallback, 'l1') : MISS;
+    });
   }
 
   async findOrFill<T>(

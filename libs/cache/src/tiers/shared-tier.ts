@@ -106,31 +106,37 @@ export class SharedTier {
   }
 
   /** Both questions leave in one packet, so that also the first read of a tag is one round trip. */
-  private async readNow(name: string, versions: readonly string[]): Promise<StoredEntry | undefined> {
+  private readNow(name: string, versions: readonly string[]): Promise<StoredEntry | undefined> {
     const unknown = this.versions.unknown(versions);
     const asking = unknown.length > 0 ? this.versions.ask(unknown) : undefined;
     asking?.catch(() => undefined);
-    let entry: StoredEntry | undefined;
-    try {
-      entry = await this.driver.get(name);
-    } catch (error) {
+    const judge = (entry: StoredEntry | undefined) =>
+      entry && (asking ? asking.then((asked) => this.ifCurrent(entry, asked)) : this.ifCurrent(entry));
+    return this.driver.get(name).then(judge, (error: unknown) => {
       if (!(error instanceof ForeignDataError)) throw error;
       this.events.onForeignData(name, error);
-    }
-    const asked = asking && (await asking);
-    return entry !== undefined && (await this.versions.match(entry.t, asked)) ? entry : undefined;
+      return undefined;
+    });
   }
 
-  private async attempt<T>(work: () => Promise<T>): Promise<T | Unavailable> {
-    if (this.breaker.open) return UNAVAILABLE;
-    try {
-      const result = await this.deadlines.within(work());
-      this.breaker.succeeded();
-      return result;
-    } catch (error) {
-      this.breaker.failed(error);
-      return UNAVAILABLE;
-    }
+  private ifCurrent(entry: StoredEntry, asked?: ReadonlyMap<string, Version>) {
+    const matches = this.versions.match(entry.t, asked);
+    const choose = (yes: boolean) => (yes ? entry : undefined);
+    return typeof matches === 'boolean' ? choose(matches) : matches.then(choose);
+  }
+
+  private attempt<T>(work: () => Promise<T>): Promise<T | Unavailable> {
+    if (this.breaker.open) return Promise.resolve(UNAVAILABLE);
+    return this.deadlines.within(work()).then(
+      (result) => {
+        this.breaker.succeeded();
+        return result;
+      },
+      (error: unknown) => {
+        this.breaker.failed(error);
+        return UNAVAILABLE;
+      },
+    );
   }
 
   /** A write that is refused at once (out of memory, read-only) says nothing about reads: these may go on. */

@@ -17,14 +17,17 @@ export class Tiers {
   ) {}
 
   /** Looks in the store. The entry may be past its time, in its grace. */
-  async read(
+  read(
     name: string,
     versions: readonly string[],
     plan: LocalPlan,
   ): Promise<LocalEntry | undefined | Unavailable> {
     const since = this.log.now();
-    const stored = await this.shared.read(name, versions);
-    return stored === undefined || stored === UNAVAILABLE ? stored : this.accept(name, stored, since, plan);
+    return this.shared
+      .read(name, versions)
+      .then((stored) =>
+        stored === undefined || stored === UNAVAILABLE ? stored : this.accept(name, stored, since, plan),
+      );
   }
 
   /** Takes over what the store had; undefined when an invalidation of ours has yet to reach the store. */

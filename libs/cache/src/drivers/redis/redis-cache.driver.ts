@@ -54,16 +54,8 @@ export class RedisCacheDriver implements CacheDriver {
     return Number(await this.script(TIME, [this.tagKey('clock')]));
   }
 
-  async get(name: string): Promise<StoredEntry | undefined> {
-    let entry: unknown;
-    try {
-      entry = await this.redis.store.get(this.key(name));
-    } catch (error) {
-      if (isDataFault(error)) throw new ForeignDataError(error.message, { cause: error });
-      throw error;
-    }
-    if (entry === undefined || isStoredEntry(entry)) return entry;
-    throw new ForeignDataError('it is JSON, but not an entry');
+  get(name: string): Promise<StoredEntry | undefined> {
+    return this.redis.store.get(this.key(name)).then(asEntry, asFault);
   }
 
   async set(name: string, entry: StoredEntry, ttlMs: number): Promise<void> {
@@ -155,7 +147,13 @@ export class RedisCacheDriver implements CacheDriver {
     resourceKey(this.backend.namespace, 'cache', 'tags', `${FORMAT}:${encodeURIComponent(tag)}`);
 }
 
-/** Not JSON, or another type of Redis value. */
-function isDataFault(error: unknown): error is Error {
-  return error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE'));
+function asEntry(found: unknown): StoredEntry | undefined {
+  if (found === undefined || isStoredEntry(found)) return found;
+  throw new ForeignDataError('it is JSON, but not an entry');
+}
+
+/** Not JSON, or another type of Redis value, is nothing that the store is to blame for. */
+function asFault(error: Error): never {
+  const isForeign = error instanceof SyntaxError || error.message.startsWith('WRONGTYPE');
+  throw isForeign ? new ForeignDataError(error.message, { cause: error }) : error;
 }
