@@ -40,5 +40,5 @@ export function resourceKey(namespace: string, module: string, resource: string,
 
 /** A brace inside the user's text would end the hash tag early and tear a resource's keys apart. */
 function escapeTag(text: string): string {
-  return text.replace(/[%{}]/g, (character) => encodeURIComponent(character));
+  return /[%{}]/.test(text) ? text.replace(/[%{}]/g, encodeURIComponent) : text;
 }

@@ -77,10 +77,8 @@ export class Invalidator {
   }
 
   private publish(message: CacheMessage): Promise<boolean> {
-    return this.deadlines.within(this.bus.publish(message)).then(
-      () => true,
-      () => false,
-    );
+    const told = this.bus.publish(message).then(() => true);
+    return this.deadlines.within(told, () => false);
   }
 
   private apply({ keys = [], versions = [], filled = [] }: CacheMessage): void {

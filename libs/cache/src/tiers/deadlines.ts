@@ -7,8 +7,8 @@ const LONGEST_SLICE_MS = 60;
 
 interface Waiting {
   due: number;
-  /** Taken away once there is an outcome: what a Set has forgotten, its old tables may still hold until the next big GC. */
-  reject?: (error: Error) => void;
+  /** Taken away with the outcome: what a Set has forgotten, its former tables hold on to until the next full collection. */
+  fail?: (error: Error) => void;
 }
 
 /**
@@ -28,28 +28,25 @@ export class Deadlines {
     private readonly deadlineMs: number,
   ) {}
 
-  /** @throws DeadlineError when the time is up; the late outcome is ignored */
-  within<T>(work: Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+  /**
+   * What the work resolves to, or what `onFault` makes of its error: a DeadlineError when the time is up. The late
+   * outcome is ignored.
+   */
+  within<T, Fault = never>(
+    work: Promise<T>,
+    onFault: (error: Error) => Fault | Promise<Fault> = (error) => Promise.reject(error),
+  ): Promise<T | Fault> {
+    return new Promise((resolve) => {
       if (!this.timer) this.start();
-      const entry: Waiting = { due: this.now() + this.deadlineMs, reject };
+      const end = () => {
+        entry.fail = undefined;
+        return this.waiting.delete(entry);
+      };
+      const fail = (error: Error) => void (end() && resolve(onFault(error)));
+      const entry: Waiting = { due: this.now() + this.deadlineMs, fail };
       this.waiting.add(entry);
-      work.then(
-        (result) => {
-          this.forget(entry);
-          resolve(result);
-        },
-        (error: Error) => {
-          this.forget(entry);
-          reject(error);
-        },
-      );
+      work.then((answer) => void (end() && resolve(answer)), fail);
     });
-  }
-
-  private forget(entry: Waiting): void {
-    this.waiting.delete(entry);
-    entry.reject = undefined;
   }
 
   private now(): number {
@@ -73,8 +70,7 @@ export class Deadlines {
         this.timer = setTimeout(this.look, Math.min(SLICE_MS, entry.due - this.waited));
         return;
       }
-      entry.reject?.(new DeadlineError(this.what, this.deadlineMs));
-      this.forget(entry);
+      entry.fail?.(new DeadlineError(this.what, this.deadlineMs));
     }
   };
 }

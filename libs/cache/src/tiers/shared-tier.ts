@@ -110,8 +110,10 @@ export class SharedTier {
     const unknown = this.versions.unknown(versions);
     const asking = unknown.length > 0 ? this.versions.ask(unknown) : undefined;
     asking?.catch(() => undefined);
-    const judge = (entry: StoredEntry | undefined) =>
-      entry && (asking ? asking.then((asked) => this.ifCurrent(entry, asked)) : this.ifCurrent(entry));
+    const judge = (entry: StoredEntry | undefined) => {
+      this.breaker.succeeded();
+      return entry && (asking ? asking.then((asked) => this.ifCurrent(entry, asked)) : this.ifCurrent(entry));
+    };
     return this.driver.get(name).then(judge, (error: unknown) => {
       if (!(error instanceof ForeignDataError)) throw error;
       this.events.onForeignData(name, error);
@@ -127,27 +129,19 @@ export class SharedTier {
 
   private attempt<T>(work: () => Promise<T>): Promise<T | Unavailable> {
     if (this.breaker.open) return Promise.resolve(UNAVAILABLE);
-    return this.deadlines.within(work()).then(
-      (result) => {
-        this.breaker.succeeded();
-        return result;
-      },
-      (error: unknown) => {
-        this.breaker.failed(error);
-        return UNAVAILABLE;
-      },
-    );
+    return this.deadlines.within(work(), (error) => {
+      this.breaker.failed(error);
+      return UNAVAILABLE;
+    });
   }
 
   /** A write that is refused at once (out of memory, read-only) says nothing about reads: these may go on. */
-  private async attemptWrite<T>(work: () => Promise<T>): Promise<T | Unavailable> {
-    if (this.breaker.open) return UNAVAILABLE;
-    try {
-      return await this.deadlines.within(work());
-    } catch (error) {
+  private attemptWrite<T>(work: () => Promise<T>): Promise<T | Unavailable> {
+    if (this.breaker.open) return Promise.resolve(UNAVAILABLE);
+    return this.deadlines.within(work(), (error) => {
       if (error instanceof DeadlineError) this.breaker.failed(error);
       else this.events.onRefusal(error);
       return UNAVAILABLE;
-    }
+    });
   }
 }

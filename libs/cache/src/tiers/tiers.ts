@@ -43,8 +43,10 @@ export class Tiers {
   }
 
   private take(name: string, stored: StoredEntry, tree: unknown, since: number, plan: LocalPlan): LocalEntry {
-    const left = stored.x - this.shared.clock.now();
-    if (stored.s !== undefined) void this.shared.touch(name, Math.max(1, Math.min(stored.s, left)));
+    if (stored.s !== undefined) {
+      const left = stored.x - this.shared.clock.now();
+      void this.shared.touch(name, Math.max(1, Math.min(stored.s, left)));
+    }
     const entry = this.toLocal(stored, tree, since, plan);
     this.keep(name, entry, plan);
     return entry;

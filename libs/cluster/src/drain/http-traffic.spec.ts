@@ -59,6 +59,7 @@ describe('HttpTraffic', () => {
     const { traffic, ask, arrival } = await serve();
     const slow = ask();
     const underWay = await arrival();
+    traffic.turnAway();
     const finished = traffic.finish(new AbortController().signal);
     await expect(ask()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     underWay.end('late');
@@ -70,6 +71,7 @@ describe('HttpTraffic', () => {
     const { traffic, ask, arrival } = await serve();
     const stuck = ask();
     await arrival();
+    traffic.turnAway();
     await expect(traffic.finish(AbortSignal.abort())).rejects.toThrow('1 requests were under way');
     await expect(stuck).rejects.toThrow();
   });

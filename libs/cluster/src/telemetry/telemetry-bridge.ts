@@ -1,3 +1,4 @@
+import type * as Otel from '@opentelemetry/api';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { ComposedServices } from '../composed-services.js';
 import type { ReplicaRegistry } from '../registry/replica-registry.js';
@@ -7,7 +8,7 @@ import { bridgeSpans } from './span-bridge.js';
 /** The channels belong to the process, so two apps in one process must not both listen to them. */
 const spans = { users: 0, stop: undefined as (() => void) | undefined };
 
-/** Hands what the modules report to OpenTelemetry, where `@opentelemetry/api` is installed. Without it nothing happens. */
+/** Hands what the modules report to OpenTelemetry, where an SDK has registered itself. Without one nothing happens. */
 export class TelemetryBridge implements OnApplicationBootstrap, OnApplicationShutdown {
   private active = false;
 
@@ -16,10 +17,10 @@ export class TelemetryBridge implements OnApplicationBootstrap, OnApplicationShu
     private readonly services: ComposedServices,
   ) {}
 
-  /** After all modules have started: whatever SDK the app uses has registered itself by now. */
+  /** After all modules have started: whatever SDK the app uses is there by now. */
   async onApplicationBootstrap(): Promise<void> {
     const api = await import('@opentelemetry/api').catch(() => undefined);
-    if (!api) return;
+    if (!api || !hasSdk(api)) return;
     this.active = true;
     if (spans.users++ === 0) spans.stop = bridgeSpans(api);
     observe(api.metrics.getMeter('rookery'), this.registry, this.services);
@@ -30,4 +31,11 @@ export class TelemetryBridge implements OnApplicationBootstrap, OnApplicationShu
     this.active = false;
     if (--spans.users === 0) spans.stop?.();
   }
+}
+
+/** Listening to no avail would cost: with a store bound to a channel, Node 20 hooks into every promise of the process. */
+function hasSdk({ trace, metrics, ProxyTracerProvider, createNoopMeter }: typeof Otel): boolean {
+  const tracers = trace.getTracerProvider();
+  const hasTracer = !(tracers instanceof ProxyTracerProvider) || tracers.getDelegateTracer('rookery') !== undefined;
+  return hasTracer || metrics.getMeter('rookery') !== createNoopMeter();
 }
