@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel';
 import { context, metrics, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -10,14 +11,17 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { ClusterCache } from '@rookery/cache';
 import { ClusterModule } from '@rookery/cluster';
 import { memory, type BackendKind } from '@rookery/core';
 import { flow, JobHandler, JobsService, type Job, type JobRef } from '@rookery/jobs';
 import { LockService } from '@rookery/lock';
 import { RealtimeService } from '@rookery/realtime';
+import type { DataSource, EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backendsOf, freshNamespace } from '../backends.js';
+import { postgresUrl } from '../services.js';
 
 @JobHandler('telemetry.hello')
 class Hello implements Job<{ name: string }, string> {
@@ -30,6 +34,14 @@ class Hello implements Job<{ name: string }, string> {
 const spans = new InMemorySpanExporter();
 const exported = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
 const reader = new PeriodicExportingMetricReader({ exporter: exported, exportIntervalMillis: 3_600_000 });
+
+it('listens to nothing where no SDK is', async () => {
+  @Module({ imports: [ClusterModule.forRoot({ backend: memory() })] })
+  class AppModule {}
+  const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+  expect(tracingChannel('rookery:cache:get').hasSubscribers).toBe(false);
+  await app.close();
+});
 
 describe('the telemetry bridge', () => {
   let app: INestApplicationContext;
@@ -127,7 +139,8 @@ describe.each<BackendKind>(['memory', 'redis', 'postgres'])('a trace across repl
     for (const roles of [['web'], ['jobs']] as const) {
       const parts = { jobs: {}, realtime: {}, lock: false, cache: false, blob: false, workers: false } as const;
       const cluster = ClusterModule.forRoot({ backend: backends(namespace), roles, ...parts });
-      @Module({ imports: [cluster], providers: [Hello] })
+      const database = TypeOrmModule.forRoot({ type: 'postgres', url: postgresUrl(), poolSize: 2 });
+      @Module({ imports: [cluster, database], providers: [Hello] })
       class AppModule {}
       apps.push(await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false }));
     }
@@ -144,13 +157,18 @@ describe.each<BackendKind>(['memory', 'redis', 'postgres'])('a trace across repl
   const inRequest = <T>(work: () => Promise<T>) =>
     trace.getTracer('app').startActiveSpan('request', (span) => work().finally(() => span.end()));
 
+  const inTransaction = <T>(work: (manager: EntityManager) => Promise<T>) =>
+    apps[0].get<DataSource>(getDataSourceToken()).transaction(work);
+
   it.each<[string, (jobs: JobsService) => Promise<JobRef<string>>]>([
     ['a job', (jobs) => jobs.enqueue(Hello, { name: 'you' })],
     ['many jobs', async (jobs) => (await jobs.enqueueMany(Hello, [{ name: 'you' }, { name: 'me' }]))[1]],
+    ['a job of a transaction', (jobs) => inTransaction((manager) => jobs.enqueue(Hello, { name: 'you' }, { manager }))],
     ['a flow', (jobs) => jobs.enqueueFlow(flow(Hello, { name: 'you' }, [flow(Hello, { name: 'me' })]))],
   ])('leads from a request to the run of %s elsewhere', async (_what, enqueue) => {
     const job = await inRequest(() => enqueue(apps[0].get(JobsService)));
-    await job.waitUntilDone({ timeoutMs: 30_000 });
+    // A job of a transaction comes to its queue a moment later.
+    await vi.waitFor(() => job.waitUntilDone({ timeoutMs: 30_000 }), { timeout: 30_000 });
     await vi.waitFor(() => expect(finished('process telemetry.hello').length).toBeGreaterThan(0), { timeout: 20_000 });
     const [sent] = finished('send telemetry.hello');
     for (const run of finished('process telemetry.hello')) {

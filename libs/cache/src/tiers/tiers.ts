@@ -17,11 +17,7 @@ export class Tiers {
   ) {}
 
   /** Looks in the store. The entry may be past its time, in its grace. */
-  read(
-    name: string,
-    versions: readonly string[],
-    plan: LocalPlan,
-  ): Promise<LocalEntry | undefined | Unavailable> {
+  read(name: string, versions: readonly string[], plan: LocalPlan): Promise<LocalEntry | undefined | Unavailable> {
     const since = this.log.now();
     return this.shared
       .read(name, versions)
