@@ -23,6 +23,7 @@ const RETRY_MS = 250;
  */
 export class NamespaceLog {
   readonly outbox: Outbox;
+  /** Resolves when it can be used; never rejects. */
   readonly ready: Promise<void>;
   position: Position = { epoch: '', offset: 0 };
   private unsubscribe: Unsubscribe | undefined;
@@ -41,8 +42,6 @@ export class NamespaceLog {
     private readonly options: { maxQueued: number; isLogged: boolean; opened: Promise<void> },
   ) {
     this.ready = this.open(options.opened);
-    // Waiting for it is optional, so its failure must be too.
-    this.ready.catch(() => undefined);
     this.outbox = new Outbox(nsp, options.maxQueued, this.ready, {
       send: (entries, before) => this.send(entries, before),
       onOverflow: () => this.renewEpoch(),

@@ -1,5 +1,4 @@
 import { sleep } from '@rookery/core';
-import type { Socket } from 'socket.io';
 import { RECONNECT } from '../client/protocol.js';
 import type { RealtimeAdapter } from './realtime.adapter.js';
 
@@ -17,12 +16,8 @@ export async function drainSockets(adapters: RealtimeAdapter[], spreadMs: number
       socket.emit(RECONNECT);
       // Time for the word to arrive.
       await sleep(FAREWELL_MS, budget).catch(() => undefined);
-      letGo(socket);
+      // The client sees a lost connection, which it mends by itself; told to disconnect, it would stay away.
+      socket.conn.close();
     }),
   );
-}
-
-/** The client sees a lost connection, which it mends by itself; told to disconnect, it would stay away. */
-function letGo(socket: Socket): void {
-  socket.conn.close();
 }

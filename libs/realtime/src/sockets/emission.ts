@@ -1,5 +1,6 @@
 import { afterCommit, InvalidInputError, type TransactionManager } from '@rookery/core';
 import type { Namespace } from 'socket.io';
+import { EVENT } from './local-delivery.js';
 import type { RealtimeAdapter } from './realtime.adapter.js';
 import { checkRoom, roomOfUser } from './rooms.js';
 
@@ -9,7 +10,6 @@ export type EventMap = Record<string, (...args: never[]) => void>;
 // oxlint-disable-next-line typescript/no-explicit-any -- the arguments of events that the app does not type
 export type AnyEvents = Record<string, (...args: any[]) => void>;
 
-const EVENT = 2;
 const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener']);
 
 /** Whom an event goes to, and whom not. Immutable. */

@@ -3,6 +3,9 @@ import type { Socket } from 'socket.io';
 import { MESSAGE, type Stamp } from '../client/protocol.js';
 import type { Session } from './session.js';
 
+/** socket.io's type of a packet that carries an event. */
+export const EVENT = 2;
+
 /** An event as socket.io's adapters pass it around. */
 export interface EventPacket {
   type: number;

@@ -12,13 +12,12 @@ import { NamespaceLog, type LogListener } from '../log/namespace-log.js';
 import { Roster } from '../presence/roster.js';
 import { MessageTooLargeError } from '../realtime.errors.js';
 import { checkJoin } from './admission.js';
-import { LocalDelivery, type EventPacket } from './local-delivery.js';
+import { EVENT, LocalDelivery, type EventPacket } from './local-delivery.js';
 import type { RealtimeHost } from './realtime-host.js';
 import { EVERYBODY } from './rooms.js';
 import type { Session } from './session.js';
 import { SlowClients } from './slow-clients.js';
 
-const EVENT = 2;
 /** Short, so that fetchSockets, which gives up after 5 s, does not wait for a replica that died. */
 const HEARTBEAT = { heartbeatInterval: 1_000, heartbeatTimeout: 3_500 };
 
@@ -100,7 +99,8 @@ export class RealtimeAdapter extends ClusterAdapterWithHeartbeat {
     const trace = Object.keys(carrier).length > 0 ? carrier : undefined;
     const body = formatEvent({ seq, rooms, except: [...(opts.except ?? [])], data: packet.data, trace });
     const { maxMessageBytes, historySize } = this.host.options;
-    if (body.length > maxMessageBytes) throw new MessageTooLargeError(body.length, maxMessageBytes);
+    const bytes = Buffer.byteLength(body);
+    if (bytes > maxMessageBytes) throw new MessageTooLargeError(bytes, maxMessageBytes);
     const isKept = packet.type === EVENT && !volatile && historySize > 0;
     this.delivery.send(packet, opts, isKept ? this.stamp(this.uid, seq) : undefined);
     if (volatile && !this.log.connected) return Promise.resolve();

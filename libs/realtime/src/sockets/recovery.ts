@@ -2,12 +2,10 @@ import { parseBody, type EventBody } from '../log/body.js';
 import type { LogTail } from '../realtime.driver.js';
 import { checkJoin } from './admission.js';
 import type { CheckedHello } from './hello.js';
-import type { Frame } from './local-delivery.js';
+import { EVENT, type Frame } from './local-delivery.js';
 import type { RealtimeAdapter } from './realtime.adapter.js';
 import { EVERYBODY, roomOfUser } from './rooms.js';
 import type { Session } from './session.js';
-
-const EVENT = 2;
 
 /**
  * Brings a client that comes back up to date: puts it into its rooms again, sends what it missed since its position,
