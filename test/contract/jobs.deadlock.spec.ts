@@ -16,7 +16,7 @@ it('a job whose end PostgreSQL refuses, to end a deadlock, does not run again', 
     await replicas.stopAll();
   });
   let runs = 0;
-  const Paid = jobOf(() => ++runs, { attempts: 3, backoff: { firstMs: 1, jitter: 0 } });
+  const Paid = jobOf(() => ++runs, { attempts: 3, backoff: { delayMs: 1, jitter: 0 } });
   const { jobs } = await replicas.start([Paid]);
 
   // The end of a job locks its row, then its dedupeKey. Another session locks the same two in the other order.
