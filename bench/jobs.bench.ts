@@ -2,7 +2,7 @@ import { interleaved, type Bench, type BenchRow, type Measured } from './bench.j
 import { onPostgres, onRedis, type Contestant } from './jobs/contestants.js';
 import { enqueueRate, latencyP99, processRate } from './jobs/measures.js';
 import { memoryGrowth } from './jobs/memory.js';
-import { outboxRate } from './jobs/outbox.js';
+import { outbox } from './jobs/outbox.js';
 import { scaling } from './jobs/scaling.js';
 
 /** Ours, raw bullmq on the same store and, on Postgres, those that are at home there. */
@@ -19,7 +19,7 @@ const bench: Bench = {
   redis: (services) => throughputs('redis', (concurrency) => onRedis(services.redisUrl, namespace, concurrency)),
   postgres: (services) =>
     throughputs('postgres', (concurrency) => onPostgres(services.postgresUrl, namespace, concurrency)),
-  outbox: async (services) => [await outboxRate(services, `${namespace}o`)],
+  outbox: (services) => outbox(services, `${namespace}o`),
   memory: async (services) => [await memoryGrowth(services, `${namespace}m`)],
   scaling: (services) => scaling(services, `${namespace}s`),
 };

@@ -5,6 +5,8 @@ import type { NewJob } from '../jobs.driver.js';
 /** How often the outbox is looked at for what a dead replica, or a store that was away, has left there. */
 const SWEEP_MS = 2_000;
 const GATHER_MS = 5;
+/** While jobs keep coming, each delivery takes along what has gathered for so long. */
+const BUSY_GATHER_MS = 50;
 const BATCH = 500;
 const DELIVERY_MS = 5_000;
 
@@ -28,6 +30,7 @@ export class OutboxRelay {
   private turn: Promise<void> = Promise.resolve();
   private waiting = false;
   private tableIsThere = false;
+  private gatherMs = GATHER_MS;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -53,11 +56,12 @@ export class OutboxRelay {
 
   /** A moment later, so that transactions which commit together are delivered together. */
   private async gather(): Promise<void> {
-    await sleep(GATHER_MS);
+    await sleep(this.gatherMs);
     this.waiting = false;
     if (!this.dataSource.isInitialized) return;
     this.tableIsThere ||= await this.hasTable();
     if (this.tableIsThere) await this.empty();
+    this.gatherMs = this.waiting ? BUSY_GATHER_MS : GATHER_MS;
   }
 
   private async empty(): Promise<void> {

@@ -30,10 +30,8 @@ export class Outbox {
     await this.table(connection);
     // First the check that there is a transaction; its commit then wakes the relay, which nobody waits for.
     afterCommit(manager, () => this.relay(connection).wake());
-    await manager.query(
-      'insert into rookery.jobs_outbox (namespace, job) select $1, job from jsonb_array_elements($2::jsonb) as job',
-      [this.namespace, JSON.stringify(jobs)],
-    );
+    const rows = jobs.map((_, index) => `($1, $${index + 2})`).join();
+    await manager.query(`insert into rookery.jobs_outbox (namespace, job) values ${rows}`, [this.namespace, ...jobs]);
     return jobs.map(({ id }) => id);
   }
 
