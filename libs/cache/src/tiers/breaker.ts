@@ -1,7 +1,7 @@
 import type { BreakerOptions } from '../cache.options.js';
 
 /** How many looks in vain it takes to doubt the connection itself. */
-const RECONNECT_EVERY = 10;
+const RECONNECT_EVERY = 4;
 
 /** Leaves the store alone after failures in a row, and looks itself whether it is back: no request is spent on that. */
 export class Breaker {

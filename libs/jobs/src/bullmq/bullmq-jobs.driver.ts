@@ -16,6 +16,9 @@ import type { BullmqConnection } from './bullmq-connection.js';
 import { BullmqWorker } from './bullmq-worker.js';
 import { dataOf, infoOf, kept, optionsOf, TYPES_OF, type StoredData } from './stored-job.js';
 
+/** bullmq gives up a connection that was silent for a second longer. */
+const EVENTS_WAIT_MS = 3_000;
+
 /** Jobs in bullmq, on whichever store the connection leads to. */
 export class BullmqJobsDriver implements JobsDriver {
   private readonly queues = new Map<string, Queue<StoredData>>();
@@ -209,7 +212,8 @@ export class BullmqJobsDriver implements JobsDriver {
   private queueEvents(queue: string): QueueEvents {
     const known = this.events.get(queue);
     if (known) return known;
-    const events = new QueueEvents(queue, this.options(), this.connection.backend).on('error', ignore);
+    const options = { ...this.options(), blockingTimeout: EVENTS_WAIT_MS };
+    const events = new QueueEvents(queue, options, this.connection.backend).on('error', ignore);
     events.setMaxListeners(0);
     this.events.set(queue, events);
     return events;

@@ -97,9 +97,12 @@ export class BullmqWorker implements JobsWorker {
     const backend = this.worker.getBackend();
     const waitForJob = backend.waitForJob.bind(backend);
     const more = 1.5 * this.connection.idlePollMs;
+    const longest = this.connection.idlePollMs / 1000;
     backend.waitForJob = async (seconds) => {
-      if (performance.now() > this.shyUntil) return waitForJob(seconds);
-      const marker = await waitForJob(seconds + more / 1000);
+      // Not until the next delayed job is due: a connection that died meanwhile would be noticed as late.
+      const wait = Math.min(seconds, longest);
+      if (performance.now() > this.shyUntil) return waitForJob(wait);
+      const marker = await waitForJob(wait + more / 1000);
       if (!marker) await sleep(SHY_MS);
       return marker;
     };
