@@ -11,19 +11,19 @@ import { s3Rows } from './blob/s3.js';
 const bench: Bench = {
   database: async ({ postgresUrl }) => {
     await using place = await databasePlace(postgresUrl);
-    return databaseRows(place);
+    return await databaseRows(place);
   },
   fs: async () => {
     await using place = await directory();
-    return directoryRows(place.path);
+    return await directoryRows(place.path);
   },
   'many-database': async ({ postgresUrl }) => {
     await using place = await databasePlace(postgresUrl);
-    return manyBlobs('database', place.driver);
+    return await manyBlobs('database', place.driver);
   },
   'many-fs': async () => {
     await using place = await directory();
-    return manyBlobs('fs', (namespace) => fileSystemBlobs({ directory: join(place.path, namespace) }));
+    return await manyBlobs('fs', (namespace) => fileSystemBlobs({ directory: join(place.path, namespace) }));
   },
   s3: async () => (process.env.S3_ENDPOINT ? s3Rows(process.env.S3_ENDPOINT) : []),
 };

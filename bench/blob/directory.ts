@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileSystemBlobs } from '@rookery/blob/fs';
 import { interleaved, type BenchRow } from '../bench.js';
-import { content, drained, megabytesPerSecond, openStore } from './places.js';
+import { content, drained, hashed, megabytesPerSecond, openStore } from './places.js';
 
 const SIZE = 256;
 
@@ -14,14 +13,6 @@ export async function directoryRows(path: string): Promise<BenchRow[]> {
   await using blobs = await openStore(fileSystemBlobs({ directory: join(path, 'speed') }));
   const { store } = blobs;
   const file = join(path, 'by-hand');
-  const hashed = async function* (source: AsyncIterable<Buffer>) {
-    const hash = createHash('sha256');
-    for await (const chunk of source) {
-      hash.update(chunk);
-      yield chunk;
-    }
-    hash.digest('hex');
-  };
   const write = await interleaved({
     ours: () => megabytesPerSecond(SIZE, () => store.put('a', content(SIZE), { overwrite: true })),
     pipeline: () =>

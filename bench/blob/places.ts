@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +53,16 @@ const noise = randomBytes(MiB);
 export async function* content(mebibytes: number): AsyncGenerator<Buffer> {
   for (let piece = 0; piece < mebibytes * 16; piece++)
     yield noise.subarray((piece % 16) * 65_536, ((piece % 16) + 1) * 65_536);
+}
+
+/** The same, with its checksum taken. */
+export async function* hashed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  for await (const chunk of source) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  hash.digest('hex');
 }
 
 /** Takes a stream to its end. */

@@ -87,6 +87,7 @@ function opened(
   const damaged = (why: string) => new BlobCorruptedError(container.name, name, why);
   const expected = range ? { size: range.end - range.start + 1 } : { size: stored.size, sha256: stored.sha256 };
   const chunks = verified(watchedRead(what, content.body, container.deadlineMs, signal), expected, damaged);
+  // One chunk is held: of more, readers would get a copy joined into one.
   const stream = Readable.from(inOneShape(subject, chunks, signal), { objectMode: false, highWaterMark: 1 });
   const abort = () => stream.destroy(signal!.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });

@@ -1,7 +1,6 @@
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
-  GetObjectTaggingCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -18,12 +17,13 @@ import type {
   PresignRequest,
   StoredBlob,
 } from '../../blob.driver.js';
+import { DigestTags } from './digest-tags.js';
 import { getObject, resumed } from './s3-download.js';
 import { isMissing, isUnmet } from './s3-errors.js';
-import { bare, digestFromTag, DIGEST_TAG, mayHaveDigestTag, storedBlob, type ObjectFacts } from './s3-object.js';
+import { bare, storedBlob, type ObjectFacts } from './s3-object.js';
 import { presignedGet, presignedPut } from './s3-presign.js';
 import { sweepUploads } from './s3-sweep.js';
-import { tagDigest, uploadObject } from './s3-upload.js';
+import { uploadObject } from './s3-upload.js';
 
 /** S3 copies at most this much in one request. */
 const MAX_COPY_BYTES = 5 * 1024 ** 3;
@@ -46,8 +46,10 @@ export interface S3Place {
 export class S3BlobDriver implements BlobDriver {
   readonly kind = 's3';
   readonly address: string;
+  private readonly tags: DigestTags;
 
   constructor(private readonly place: S3Place) {
+    this.tags = new DigestTags(place);
     this.address = `s3://${place.bucket}/${place.prefix}`;
   }
 
@@ -72,7 +74,7 @@ export class S3BlobDriver implements BlobDriver {
     if (etag === null) return null;
     const { contentType, metadata, encoding } = write;
     const digest = write.digest();
-    const [object] = await Promise.all([this.head(at), tagDigest(target, etag, digest)]);
+    const [object] = await Promise.all([this.head(at), this.tags.write(target.key, etag, digest)]);
     const createdAt = (bare(object?.ETag) === etag && object?.LastModified) || new Date();
     return { name: at.name, storedBytes, ...digest, contentType, metadata, encoding, etag, createdAt };
   }
@@ -175,11 +177,7 @@ export class S3BlobDriver implements BlobDriver {
   }
 
   private async withDigest(at: BlobAddress, storedBytes: number, object: ObjectFacts): Promise<StoredBlob> {
-    if (!mayHaveDigestTag(object)) return storedBlob(at.name, storedBytes, object);
-    const command = new GetObjectTaggingCommand({ Bucket: this.place.bucket, Key: this.key(at) });
-    const { TagSet } = await this.place.client.send(command).catch(() => ({ TagSet: [] }));
-    const tag = TagSet?.find(({ Key }) => Key === DIGEST_TAG)?.Value;
-    return storedBlob(at.name, storedBytes, object, digestFromTag(tag, bare(object.ETag)));
+    return storedBlob(at.name, storedBytes, object, await this.tags.find(this.key(at), object));
   }
 }
 

@@ -4,8 +4,6 @@ import type { StoredBlob } from '../../blob.driver.js';
 const SHA256 = 'rookery-sha256';
 const SIZE = 'rookery-size';
 const ENCODING = 'rookery-encoding';
-/** The tag for what was known only after the object was there. */
-export const DIGEST_TAG = 'rookery-digest';
 
 /** The parts of GetObject's and HeadObject's answers that tell about an object. */
 export interface ObjectFacts {
@@ -51,16 +49,6 @@ export function storedBlob(name: string, storedBytes: number, object: ObjectFact
 /** Whether the digest must be looked for in the object's tag: only those uploaded in parts have it there. */
 export function mayHaveDigestTag({ ETag, Metadata }: ObjectFacts): boolean {
   return Metadata?.[SHA256] === undefined && /-\d+"?$/.test(ETag ?? '');
-}
-
-/** The tag names the version it is about: a later upload may be in place when the tag arrives. */
-export function digestTag(etag: string, { size, sha256 }: Digest): string {
-  return `${etag}:${sha256}:${size}`;
-}
-
-export function digestFromTag(tag: string | undefined, etag: string): Digest | undefined {
-  const [of, sha256, size] = (tag ?? '').split(':');
-  return of === etag && sha256 ? { sha256, size: Number(size) } : undefined;
 }
 
 /** An ETag without its quotes. */

@@ -1,9 +1,9 @@
-import { PutObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { Readable } from 'node:stream';
 import type { BlobWrite } from '../../blob.driver.js';
-import { bare, digestHeaders, digestTag, DIGEST_TAG, headersOf, type Digest } from './s3-object.js';
-import { isUnknown, isUnmet } from './s3-errors.js';
+import { bare, digestHeaders, headersOf, type Digest } from './s3-object.js';
+import { isUnmet } from './s3-errors.js';
 
 /** Where an object goes, and how large its parts are. */
 export interface UploadTarget {
@@ -54,17 +54,4 @@ export async function uploadObject(target: UploadTarget, body: AsyncIterable<Buf
 async function* withDigest(body: AsyncIterable<Buffer>, metadata: Record<string, string>, digest: () => Digest) {
   yield* body;
   Object.assign(metadata, digestHeaders(digest()));
-}
-
-/** Headers are sent before the first part. What is known only after the last one becomes a tag. */
-export async function tagDigest({ client, bucket, key }: UploadTarget, etag: string, digest: Digest): Promise<void> {
-  if (!etag.includes('-')) return;
-  const TagSet = [{ Key: DIGEST_TAG, Value: digestTag(etag, digest) }];
-  await client
-    .send(new PutObjectTaggingCommand({ Bucket: bucket, Key: key, Tagging: { TagSet } }))
-    .catch((error: unknown) => {
-      // Some services have no tags: then the blob has no sha256. Without its size an encoded blob would be unreadable,
-      // but that is told from its own last bytes.
-      if (!isUnknown(error)) throw error;
-    });
 }
