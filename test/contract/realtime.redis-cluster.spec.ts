@@ -101,9 +101,10 @@ describe.each([
     }, WAIT);
     clearInterval(timer);
     await vi.waitFor(() => expect(a.realtime.status().queued).toBe(0), WAIT);
-    await a.realtime.toRoom('den').emit('end', 1);
-    await vi.waitFor(() => {
-      for (const client of [here, ann, bob]) expect(client.of('end')).toEqual([1]);
+    // While b catches up, it may have to tell its client to reload, instead of giving it what was said until then.
+    await vi.waitFor(async () => {
+      await a.realtime.toRoom('den').emit('end', 1);
+      for (const client of [here, ann, bob]) expect(client.of('end')).not.toEqual([]);
     }, WAIT);
     for (const client of [here, bob]) expect(client.of('n')).toEqual(count(sent));
 
