@@ -20,7 +20,9 @@ export function configureHttp(app: NestExpressApplication): void {
   app.useBodyParser('text', { type: 'text/csv', limit: '2mb' });
   app.useGlobalPipes(new InputPipe());
   app.useGlobalFilters(new ProblemFilter());
-  app.useStaticAssets(PUBLIC);
+  // Under a prefix of its own: in front of the routes, each request would first be looked for on the disk.
+  app.useStaticAssets(PUBLIC, { prefix: '/page' });
+  app.getHttpAdapter().get('/', (_: unknown, response: Response) => response.sendFile(join(PUBLIC, 'index.html')));
   app.useStaticAssets(REALTIME_CLIENT, { prefix: '/vendor/realtime-client' });
   const description = new DocumentBuilder().setTitle('Subscriptions').setVersion('1').build();
   SwaggerModule.setup('api', app, () => SwaggerModule.createDocument(app, description));
