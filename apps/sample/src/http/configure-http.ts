@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ClusterService } from '@rookery/cluster';
-import type { NextFunction, Request, Response } from 'express';
+import type { Express, NextFunction, Request, Response } from 'express';
 import { InputPipe } from './input.pipe.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -22,7 +22,8 @@ export function configureHttp(app: NestExpressApplication): void {
   app.useGlobalFilters(new ProblemFilter());
   // Under a prefix of its own: in front of the routes, each request would first be looked for on the disk.
   app.useStaticAssets(PUBLIC, { prefix: '/page' });
-  app.getHttpAdapter().get('/', (_: unknown, response: Response) => response.sendFile(join(PUBLIC, 'index.html')));
+  const express = app.getHttpAdapter().getInstance<Express>();
+  express.get('/', (_, response) => response.sendFile(join(PUBLIC, 'index.html')));
   app.useStaticAssets(REALTIME_CLIENT, { prefix: '/vendor/realtime-client' });
   const description = new DocumentBuilder().setTitle('Subscriptions').setVersion('1').build();
   SwaggerModule.setup('api', app, () => SwaggerModule.createDocument(app, description));
