@@ -22,7 +22,7 @@ export function configureHttp(app: NestExpressApplication): void {
   app.useGlobalFilters(new ProblemFilter());
   // Under a prefix of its own: in front of the routes, each request would first be looked for on the disk.
   app.useStaticAssets(PUBLIC, { prefix: '/page' });
-  const express = app.getHttpAdapter().getInstance<Express>();
+  const express = app.getHttpAdapter().getInstance() as Express;
   express.get('/', (_, response) => response.sendFile(join(PUBLIC, 'index.html')));
   app.useStaticAssets(REALTIME_CLIENT, { prefix: '/vendor/realtime-client' });
   const description = new DocumentBuilder().setTitle('Subscriptions').setVersion('1').build();
