@@ -21,7 +21,7 @@ export async function byHand(name: string, url: string): Promise<NonNullable<Mod
       CacheModule.register(),
     ];
   }
-  const [{ ScheduleModule }] = await Promise.all(common);
+  const [{ ScheduleModule }, , { Queue, createPostgresBackend }] = await Promise.all(common);
   const [{ TypeOrmModule }, { CacheModule }, { default: pg }] = await Promise.all([
     import('@nestjs/typeorm'),
     import('@nestjs/cache-manager'),
@@ -30,5 +30,7 @@ export async function byHand(name: string, url: string): Promise<NonNullable<Mod
   const listener = new pg.Client(url);
   await listener.connect();
   await listener.query('listen something');
+  const connection = new pg.Pool({ connectionString: url }) as never;
+  await new Queue('main', { connection }, createPostgresBackend as never).waitUntilReady();
   return [ScheduleModule.forRoot(), CacheModule.register(), TypeOrmModule.forRoot({ type: 'postgres', url })];
 }
