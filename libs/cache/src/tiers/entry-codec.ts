@@ -50,13 +50,13 @@ export function toLocal(
 ): LocalEntry {
   const now = performance.now();
   const life = stored.x - at.storeNow;
-  return {
-    tree,
-    since: at.since,
-    freshUntil: now + Math.min(plan.l1TtlMs, life, stored.s === undefined ? Infinity : stored.s / 10),
-    expiresAt: now + life,
-    graceUntil: now + life + (stored.g ?? 0),
-    versions: Object.keys(stored.t),
-    bytes: plan.l1 ? freezeAndWeigh(tree) : 0,
-  };
+  const { since } = at;
+  const freshUntil = now + Math.min(plan.l1TtlMs, life, stored.s === undefined ? Infinity : stored.s / 10);
+  const expiresAt = now + life;
+  const graceUntil = expiresAt + (stored.g ?? 0);
+  const versions = Object.keys(stored.t);
+  // A literal of its own: V8 learns of each whether its objects live long, and what it then puts into the old generation
+  // keeps its whole value from being collected cheaply.
+  if (!plan.l1) return { tree, since, freshUntil, expiresAt, graceUntil, versions, bytes: 0 };
+  return { tree, since, freshUntil, expiresAt, graceUntil, versions, bytes: freezeAndWeigh(tree) };
 }
