@@ -44,6 +44,13 @@ describe.each(kinds)('enqueue in a transaction, jobs on %s', (kind) => {
     return { seen, Recorded: jobOf((args: unknown) => void seen.push(args)) };
   };
 
+  it('is waited for as soon as the transaction has committed', async () => {
+    const Sum = jobOf((n: number) => n + 1);
+    const { jobs, dataSource } = await app(backends(namespace), [Sum as never]);
+    const job = await dataSource.transaction((manager) => jobs.enqueue(Sum, 1, { manager }));
+    expect(await job.waitUntilDone()).toBe(2);
+  });
+
   it('counts when the transaction commits, not before, and not when it rolls back', async () => {
     const { seen, Recorded } = recorded();
     const { jobs, dataSource } = await app(backends(namespace), [Recorded as never]);

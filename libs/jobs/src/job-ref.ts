@@ -28,6 +28,8 @@ export class JobRef<Result = unknown> {
     readonly queue: string,
     readonly name: string,
     readonly id: string,
+    /** How long the job may still be on its way to its store. */
+    private readonly arrivesWithinMs = 0,
   ) {
     this.label = `${name} (${id})`;
   }
@@ -58,7 +60,8 @@ export class JobRef<Result = unknown> {
   }
 
   /**
-   * Waits for the job's end, wherever it runs, and answers its result.
+   * Waits for the job's end, wherever it runs, and answers its result. One that was enqueued in a transaction gets ten
+   * seconds to come from there.
    *
    * @throws JobFailedError when it failed for good, JobCancelledError when it was cancelled while it ran, JobGoneError
    * when it is not there (any more)
@@ -66,6 +69,7 @@ export class JobRef<Result = unknown> {
   async waitUntilDone({ timeoutMs, signal }: WaitOptions = {}): Promise<Result> {
     const limits = [...(signal ? [signal] : []), ...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)])];
     const giveUp = AbortSignal.any(limits);
+    const arrivedBy = performance.now() + this.arrivesWithinMs;
     for (;;) {
       giveUp.throwIfAborted();
       const round = new AbortController();
@@ -73,9 +77,9 @@ export class JobRef<Result = unknown> {
       const timer = setTimeout(() => round.abort(), POLL_MS);
       try {
         const info = await this.info();
-        if (!info) throw new JobGoneError(this.label);
-        if (info.state === 'completed') return info.result as Result;
-        if (info.state === 'failed') throw this.failure(info.failedReason ?? 'no reason was kept');
+        if (!info && performance.now() >= arrivedBy) throw new JobGoneError(this.label);
+        if (info?.state === 'completed') return info.result as Result;
+        if (info?.state === 'failed') throw this.failure(info.failedReason ?? 'no reason was kept');
         await finish;
       } finally {
         clearTimeout(timer);

@@ -23,6 +23,8 @@ import { tracedFlow, tracedJobs } from './trace.js';
 
 /** Jobs per call to the store: each call has its deadline. */
 const BATCH = 1_000;
+/** In which a job comes from an outbox, also when the replica that has put it there dies. */
+const OUTBOX_MS = 10_000;
 
 /**
  * Enqueues jobs and looks after them. A job that `enqueue` has taken runs at least once, on some replica, whatever dies.
@@ -63,7 +65,7 @@ export class JobsService {
   ): Promise<JobRef<Result>> {
     const checked = newJob(job, args, options, this.options);
     const [id] = await this.store([checked], options);
-    return this.ref(checked, id);
+    return this.ref(checked, id, options);
   }
 
   /** Stores many jobs of one kind, in the order given, a thousand per call to the store. */
@@ -76,7 +78,7 @@ export class JobsService {
     const ids: string[] = [];
     for (let from = 0; from < jobs.length; from += BATCH)
       ids.push(...(await this.store(jobs.slice(from, from + BATCH), options)));
-    return ids.map((id, index) => this.ref(jobs[index], id));
+    return ids.map((id, index) => this.ref(jobs[index], id, options));
   }
 
   /**
@@ -165,8 +167,12 @@ export class JobsService {
     return withDeadline(what, work(this.backends.driverOf(queue)), options);
   }
 
-  private ref<Result>({ queue, name }: Pick<NewJob, 'queue' | 'name'>, id: string): JobRef<Result> {
-    return new JobRef<Result>(this.access, queue, name, id);
+  private ref<Result>(
+    { queue, name }: Pick<NewJob, 'queue' | 'name'>,
+    id: string,
+    { manager }: EnqueueOptions = {},
+  ): JobRef<Result> {
+    return new JobRef<Result>(this.access, queue, name, id, manager && OUTBOX_MS);
   }
 
   private queueOf(job: JobClass<never, unknown> | string): string {
