@@ -24,7 +24,10 @@ export function overIoredis(backend: RedisBackend): StoreConnection {
     store: redisInsStore(inClothesOfNodeRedis as unknown as Parameters<typeof redisInsStore>[0]),
     open: () => client.connect(),
     lastError: () => lastError,
-    reconnect: async () => client.disconnect(true),
+    // Only a link that stands: one that asks the Sentinels for a server at the time would end for good.
+    reconnect: async () => {
+      if (client.status === 'ready' || client.status === 'connect') client.disconnect(true);
+    },
     close: async () => client.disconnect(),
   };
 }
