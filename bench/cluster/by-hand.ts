@@ -30,7 +30,7 @@ export async function byHand(name: string, url: string): Promise<NonNullable<Mod
   const listener = new pg.Client(url);
   await listener.connect();
   await listener.query('listen something');
-  const connection = new pg.Pool({ connectionString: url }) as never;
+  const connection = { connectionString: url, migrate: true } as never;
   await new Queue('main', { connection }, createPostgresBackend as never).waitUntilReady();
   return [ScheduleModule.forRoot(), CacheModule.register(), TypeOrmModule.forRoot({ type: 'postgres', url })];
 }
