@@ -32,9 +32,9 @@ export class TransactionalEnqueue {
         'the one that dataSource.transaction() hands to its callback',
       );
     }
-    const backend = this.backends.backendOf(jobs[0].queue);
-    const driver = await this.backends.driver(backend);
-    if (backend.kind === 'memory') {
+    const { queue } = jobs[0];
+    const driver = this.backends.driverOf(queue);
+    if (this.backends.backendOf(queue).kind === 'memory') {
       // The process that forgets the job when it ends is the one that commits: nothing is lost by the gap.
       afterCommit(manager, () => driver.add(jobs));
       return jobs.map(({ id }) => id);
@@ -51,7 +51,7 @@ export class TransactionalEnqueue {
   private async deliver(jobs: readonly NewJob[]): Promise<void> {
     for (const backend of this.backends.all) {
       const part = jobs.filter(({ queue }) => this.backends.backendOf(queue) === backend);
-      if (part.length > 0) await (await this.backends.driver(backend)).add(part, { once: true });
+      if (part.length > 0) await this.backends.driverOf(part[0].queue).add(part, { once: true });
     }
   }
 }
