@@ -65,7 +65,7 @@ export async function outbox({ redisUrl, postgresUrl }: BenchServices, namespace
       ours: rates.ours.median,
       rivals: { 'plain-insert': rates['plain-insert'].median },
       spread: rates.ours.spread,
-      must: 'ours >= 0.6 * plain-insert',
+      must: 'ours >= 0.8 * plain-insert',
     },
   ];
 }

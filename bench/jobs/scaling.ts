@@ -16,7 +16,7 @@ export async function scaling({ redisUrl }: BenchServices, namespace: string): P
     better: 'higher',
     ours: rates[index]!,
     rivals: { 'one-process': rates[0]! },
-    must: 'ours >= 0.7 * one-process',
+    must: 'ours >= 0.9 * one-process',
   }));
 }
 
